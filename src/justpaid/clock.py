@@ -1,0 +1,24 @@
+"""The only place that reads the time: wall time for records, monotonic time for spans."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+MonotonicClock = Callable[[], float]
+
+
+def now() -> datetime:
+    """Return the current moment in UTC, aware, with microseconds."""
+    return datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Return seconds on a clock that never goes back; only differences mean something."""
+    return time.monotonic()
+
+
+def to_wire(moment: datetime) -> str:
+    """Write a moment as the API does: ISO 8601, UTC, milliseconds, `Z`."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"

@@ -1,0 +1,1 @@
+"""PostgreSQL: pool, migrations, encryption and the embedded server."""

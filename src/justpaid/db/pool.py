@@ -1,0 +1,33 @@
+"""Connections to PostgreSQL: how one is opened, and the pool that requests share."""
+
+from typing import Final, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Row: TypeAlias = asyncpg.Record
+
+_SETTINGS: Final = {"jit": "off", "timezone": "UTC", "application_name": "justpaid"}
+_CONNECT_SECONDS: Final = 10.0
+
+
+async def connect(
+    dsn: str, settings: dict[str, str] | None = None
+) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open one connection of the caller's own; `settings` are session parameters on top of ours."""
+    return await asyncpg.connect(
+        dsn, timeout=_CONNECT_SECONDS, server_settings=_SETTINGS | (settings or {})
+    )
+
+
+async def open_pool(dsn: str, *, max_size: int, min_size: int = 1) -> Pool:
+    """Open the pool that a process's requests share; the caller closes it."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        timeout=_CONNECT_SECONDS,
+        server_settings=_SETTINGS,
+    )

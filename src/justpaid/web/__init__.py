@@ -1,0 +1,1 @@
+"""The HTTP edge toolkit: caller, envelope, errors, cursors, idempotency, request ids."""
