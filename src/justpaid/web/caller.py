@@ -1,0 +1,64 @@
+"""Who makes a request: put into the scope by the gate, read by routes through `allows`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from justpaid.errors import Forbidden, Problem, Unauthenticated
+from justpaid.scopes import Category, Scope, category_of
+
+CALLER_KEY: Final = "justpaid.caller"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated caller; `actor` is how the audit log names it (`key_…`, `mem_…`)."""
+
+    company_id: UUID
+    actor: str
+    scopes: frozenset[Scope]
+    key_id: UUID | None = None
+    member_id: UUID | None = None
+    name: str = ""
+    hint: str = ""
+    expires_at: datetime | None = None
+    permissions: frozenset[str] = field(default_factory=frozenset[str])
+    address: str | None = None
+    request_id: str | None = None
+
+
+def missing_scope(scope: Scope) -> Forbidden:
+    """Make the refusal of a caller that lacks a scope."""
+    message = f"This needs the scope {scope}."
+    return Forbidden(message, [Problem("scope", f"the scope {scope} is missing")])
+
+
+@dataclass(frozen=True, slots=True)
+class Allows:
+    """A route's declared scope, as the dependency that hands over the caller.
+
+    The gate has refused others already; checking again keeps a route safe whatever stands before.
+    """
+
+    scope: Scope | None
+
+    def __call__(self, request: Request) -> Caller:
+        """Return the caller; raises Unauthenticated without one, Forbidden without the scope."""
+        caller: Caller | None = request.scope.get(CALLER_KEY)
+        if caller is None:
+            raise Unauthenticated("Send an API key in the header x-api-key.")
+        if self.scope is not None and self.scope not in caller.scopes:
+            raise missing_scope(self.scope)
+        return caller
+
+    def category(self, method: str) -> Category:
+        """Name the budget that a request by this method spends."""
+        return category_of(method, self.scope)
+
+
+def allows(scope: Scope | None) -> Any:  # noqa: ANN401  FastAPI's Depends is untyped by design
+    """Declare the one scope that a route needs; None lets any authenticated caller in."""
+    return Depends(Allows(scope))

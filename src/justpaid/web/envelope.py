@@ -1,0 +1,48 @@
+"""The success envelope: `{"success": true, "data": …}`, with `meta` on lists."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import Response
+
+from justpaid import exact_json
+
+_JSON: Final = "application/json"
+
+
+class Answer(Response):
+    """A success answer; `replay` is what a repeat by Idempotency-Key gets when it differs.
+
+    An answer that shows a secret once sets `replay` to the body without it: the secret is not kept.
+    """
+
+    media_type = _JSON
+
+    def __init__(
+        self,
+        body: bytes,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        *,
+        replay: bytes | None = None,
+    ) -> None:
+        super().__init__(body, status, headers)
+        self.replay = replay
+
+
+def success(
+    data: object,
+    status: int = 200,
+    *,
+    headers: Mapping[str, str] | None = None,
+    replay: object | None = None,
+) -> Answer:
+    """Answer with data; `replay` is the data that a stored answer shows instead, if it differs."""
+    kept = None if replay is None else exact_json.encode({"success": True, "data": replay})
+    return Answer(exact_json.encode({"success": True, "data": data}), status, headers, replay=kept)
+
+
+def page(items: Sequence[Any], cursor: str | None) -> Answer:
+    """Answer with one page of a list; a cursor means that there is more."""
+    meta = {"cursor": cursor, "hasMore": cursor is not None}
+    return Answer(exact_json.encode({"success": True, "data": items, "meta": meta}))

@@ -1,0 +1,148 @@
+"""The route class of every API feature: exact JSON in, one transaction, errors as answers."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+import asyncpg
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from justpaid import exact_json
+from justpaid.db.pool import Pool
+from justpaid.errors import AppError, Unavailable
+from justpaid.web import idempotency
+from justpaid.web.body import read_body, require_json
+from justpaid.web.caller import CALLER_KEY, Caller
+from justpaid.web.errors import error_response, internal_error, invalid_request, status_response
+from justpaid.web.unit_of_work import UNIT_KEY, UnitOfWork
+
+_log = structlog.get_logger(__name__)
+
+_DATABASE_AWAY: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+_READS: Final = {"GET", "HEAD"}
+REQUEST_ID_KEY: Final = "justpaid.request_id"
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeResources:
+    """What the edge itself needs; the app keeps one as `app.state.edge`."""
+
+    pool: Pool
+    idempotency_secret: bytes
+
+
+class JsonRequest(Request):
+    """A request whose JSON was read already, with exact numbers; an empty body reads as `{}`."""
+
+    def __init__(self, request: Request, raw: bytes, value: exact_json.JsonValue) -> None:
+        super().__init__(request.scope, request.receive)
+        self._body = raw or b"{}"
+        self._value = value
+
+    async def json(self) -> exact_json.JsonValue:
+        """Return the body's value."""
+        return self._value
+
+
+class ApiRoute(APIRoute):
+    """Reads the body, opens the unit of work, honours Idempotency-Key, commits, answers errors."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap FastAPI's own handler."""
+        inner = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await _serve(request, inner)
+            except AppError as error:
+                return error_response(error, request_id_of(request))
+            except RequestValidationError as error:
+                return error_response(invalid_request(error), request_id_of(request))
+            except HTTPException as error:
+                return status_response(error.status_code, error.detail, request_id_of(request))
+            except _DATABASE_AWAY:
+                _log.warning("database_away", exc_info=True)
+                away = Unavailable("The database cannot be reached now. Try again shortly.")
+                return error_response(away, request_id_of(request))
+            except Exception:  # whatever it is, the caller gets an answer and the log the reason
+                _log.exception("request_failed")
+                return internal_error(request_id_of(request))
+
+        return handle
+
+
+def api_router(tag: str, prefix: str = "/api/v1") -> APIRouter:
+    """Make the router of a feature; every route on it is an ApiRoute."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=ApiRoute, strict_content_type=False)
+
+
+def request_id_of(request: Request) -> str | None:
+    """Return the id that the gate gave this request."""
+    return request.scope.get(REQUEST_ID_KEY)
+
+
+async def _serve(request: Request, inner: Handler) -> Response:
+    edge: EdgeResources = request.app.state.edge
+    if request.method in _READS:
+        return await _in_unit(request, UnitOfWork(edge.pool, writes=False), inner)
+    require_json(request)
+    raw = await read_body(request)
+    read = JsonRequest(request, raw, exact_json.parse(raw) if raw else {})
+    unit = UnitOfWork(edge.pool, writes=True)
+    key = request.headers.get(idempotency.HEADER) if request.method == "POST" else None
+    caller: Caller | None = request.scope.get(CALLER_KEY)
+    if key is None or caller is None:
+        return await _in_unit(read, unit, inner)
+    identified = idempotency.identify(
+        edge.idempotency_secret,
+        caller.company_id,
+        caller.actor,
+        request.method,
+        request.url.path,
+        key,
+        raw,
+    )
+    return await _in_unit(read, unit, lambda inside: _once(inside, unit, identified, inner))
+
+
+async def _in_unit(
+    request: Request, unit: UnitOfWork, act: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    request.scope[UNIT_KEY] = unit
+    try:
+        response = await act(request)
+        await unit.commit()
+    finally:
+        await unit.close()
+    return response
+
+
+async def _once(
+    request: Request, unit: UnitOfWork, identified: idempotency.IdempotentRequest, inner: Handler
+) -> Response:
+    """Answer from the store, or act and keep the answer in the same transaction."""
+    connection = await unit.connection()
+    first = await idempotency.find_answer(connection, identified)
+    if first is not None:
+        return first
+    try:
+        async with connection.transaction():  # a refusal undoes the act, yet is kept
+            response = await inner(request)
+    except AppError as error:
+        response = error_response(error, request_id_of(request))
+    await idempotency.keep_answer(connection, identified, response)
+    return response
