@@ -1,0 +1,1 @@
+"""Companies: the tenant everything else belongs to."""
