@@ -61,10 +61,20 @@ def encode_text(value: object) -> str:
     return encode(value).decode()
 
 
+def encode_pretty(value: object) -> str:
+    """Write a value as JSON for a reader's eyes: two spaces an indent."""
+    return msgspec.json.format(encode(value), indent=2).decode()
+
+
 def stored(text: str | bytes) -> JsonValue:
     """Read back JSON that this module wrote: already within bounds, so not checked again."""
     value: JsonValue = _decoder.decode(text)
     return value
+
+
+def embed(text: str) -> msgspec.Raw:
+    """Let stored JSON text stand inside a value to encode, byte for byte: nothing is reparsed."""
+    return msgspec.Raw(text.encode())
 
 
 def join_path(path: str, part: str | int) -> str:

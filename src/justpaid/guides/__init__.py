@@ -1,0 +1,1 @@
+"""The guides and the API reference, served from the package at /docs."""

@@ -1,0 +1,102 @@
+"""Turns the OpenAPI document into what the reference page shows, one entry an endpoint."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from justpaid import exact_json
+
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An operation as the page shows it."""
+
+    anchor: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    scope: str | None
+    category: str | None
+    parameters: tuple[tuple[str, str, str, bool], ...]
+    body: str | None
+    body_example: str | None
+    responses: tuple[tuple[str, str], ...]
+    example: str | None
+
+
+def group_endpoints(document: Mapping[str, Any]) -> dict[str, list[Endpoint]]:
+    """Group the document's operations by tag, in the document's order."""
+    groups: dict[str, list[Endpoint]] = {}
+    for path, method, operation in _operations(document):
+        tag = (operation.get("tags") or ["Service"])[0]
+        groups.setdefault(tag, []).append(_endpoint(document, path, method, operation))
+    return groups
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for path, operations in document["paths"].items():
+        for method in _METHODS:
+            if method in operations:
+                yield path, method, operations[method]
+
+
+def _endpoint(
+    document: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any]
+) -> Endpoint:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = _resolve(document, body.get("schema", {}))
+    return Endpoint(
+        anchor=operation["operationId"],
+        method=method.upper(),
+        path=path,
+        summary=operation.get("summary", ""),
+        description=operation.get("description", ""),
+        scope=operation.get("x-required-scope"),
+        category=operation.get("x-rate-limit"),
+        parameters=tuple(
+            (item["name"], item["in"], item.get("description", ""), item.get("required", False))
+            for item in operation.get("parameters", [])
+        ),
+        body=_pretty(schema) if schema else None,
+        body_example=_example(body, schema),
+        responses=tuple(
+            (status, response["description"])
+            for status, response in sorted(operation["responses"].items())
+        ),
+        example=_success_example(document, operation),
+    )
+
+
+def _success_example(document: Mapping[str, Any], operation: Mapping[str, Any]) -> str | None:
+    for status, response in sorted(operation["responses"].items()):
+        if status.startswith("2"):
+            content = response.get("content", {}).get("application/json", {})
+            return _example(content, _resolve(document, content.get("schema", {})))
+    return None
+
+
+def _example(content: Mapping[str, Any], schema: Mapping[str, Any]) -> str | None:
+    if "example" in content:
+        return _pretty(content["example"])
+    for example in content.get("examples", {}).values():
+        return _pretty(example.get("value"))
+    for example in schema.get("examples", []):
+        return _pretty(example)
+    return None
+
+
+def _resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference: str | None = schema.get("$ref")
+    if reference is None:
+        return schema
+    found: Any = document
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
+def _pretty(value: object) -> str:
+    return exact_json.encode_pretty(value)
