@@ -1,0 +1,1 @@
+"""Measured work: the service beside a floor, in one run, as ratios."""

@@ -1,0 +1,100 @@
+"""A load generator that costs little: keep-alive connections, one request at a time on each."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from typing_extensions import override
+
+
+@dataclass
+class Load:
+    """What a load saw: latencies in seconds, statuses, and how long it all took."""
+
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list[float])
+    statuses: dict[int, int] = field(default_factory=dict[int, int])
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.latencies) / self.seconds if self.seconds else 0.0
+
+    def percentile(self, share: float) -> float:
+        """Return the latency, in milliseconds, that this share of the answers stayed within."""
+        ordered = sorted(self.latencies)
+        if not ordered:
+            return 0.0
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] * 1000
+
+
+class _Connection(asyncio.Protocol):
+    """Sends a request when told to and calls back with the status of the whole answer."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self._buffer = b""
+        self._waiter: asyncio.Future[int] | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_exception(ConnectionError("the server closed the connection"))
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head_end = self._buffer.find(b"\r\n\r\n")
+        if head_end < 0:
+            return
+        head = self._buffer[:head_end].lower()
+        at = head.find(b"content-length:")
+        length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+        if len(self._buffer) >= head_end + 4 + length and self._waiter:
+            self._buffer = b""
+            self._waiter.set_result(int(head.split(b" ", 2)[1]))
+
+    async def send(self, request: bytes) -> int:
+        self._waiter = asyncio.get_running_loop().create_future()
+        assert self.transport
+        self.transport.write(request)
+        return await self._waiter
+
+
+def request_bytes(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
+    """Write one HTTP/1.1 request."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+async def drive(
+    port: int, make_request: Callable[[int], bytes], *, clients: int, seconds: float
+) -> Load:
+    """Send requests on `clients` connections for a while; `make_request` gets a running number."""
+    loop = asyncio.get_running_loop()
+    load = Load()
+    numbers = iter(range(1_000_000_000))
+    end = time.perf_counter() + seconds
+
+    async def client() -> None:
+        _, connection = await loop.create_connection(_Connection, "127.0.0.1", port)
+        while (start := time.perf_counter()) < end:
+            status = await connection.send(make_request(next(numbers)))
+            load.latencies.append(time.perf_counter() - start)
+            load.statuses[status] = load.statuses.get(status, 0) + 1
+        assert connection.transport
+        connection.transport.close()
+
+    begun = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(clients):
+            group.create_task(client())
+    load.seconds = time.perf_counter() - begun
+    return load
