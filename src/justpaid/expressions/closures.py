@@ -160,25 +160,29 @@ def present(operands: Sequence[Closure]) -> Closure:
 
 
 def called(
+    name: str,
     function: Function,
     arguments: Sequence[Callable[[Frame], object]],
     places: Sequence[int],
-    position: int,
 ) -> Closure:
-    """Call a function; its faults get its name, and the place of the argument at fault."""
-    perform, name = function.perform, function.name
+    """Call a function; its faults get its name, and the place of the argument at fault.
 
-    def called(frame: Frame) -> JsonValue:
+    `places` are the positions of the arguments, then of the call.
+    """
+    perform = function.perform
+
+    def result(frame: Frame) -> JsonValue:
         values = [argument(frame) for argument in arguments]
         try:
             return perform(frame.budget, *values)
         except Fault as fault:
             if fault.position is not None:
                 raise
-            place = position if fault.argument is None else places[fault.argument]
+            last = len(places) - 1
+            place = places[last if fault.argument is None else min(fault.argument, last)]
             raise Fault(f"{name}: {fault.message}", place) from None
 
-    return called
+    return result
 
 
 def applied(

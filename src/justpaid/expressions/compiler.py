@@ -205,7 +205,7 @@ class Compiler:
             for argument in node.arguments
         ]
         places = [argument.position for argument in node.arguments]
-        return called(function, arguments, places, node.position)
+        return called(node.name, function, arguments, [*places, node.position])
 
     def _lambda(self, node: Lambda) -> Callable[[Frame], Callable[[JsonValue, int], JsonValue]]:
         for name in node.parameters:
@@ -225,17 +225,17 @@ class Compiler:
 def _check_arguments(function: Function, node: Call) -> None:
     given = len(node.arguments)
     if given < function.minimum or (function.maximum is not None and given > function.maximum):
-        raise Fault(f"{function.name} takes {_expected(function)}, not {given}", node.position)
+        raise Fault(f"{node.name} takes {_expected(function)}, not {given}", node.position)
     for number, argument in enumerate(node.arguments):
         is_lambda = isinstance(argument, Lambda)
         if is_lambda and number != function.lambda_at:
             raise Fault(
-                f"argument {number + 1} of {function.name} is a value, not a function",
+                f"argument {number + 1} of {node.name} is a value, not a function",
                 argument.position,
             )
         if function.lambda_required and number == function.lambda_at and not is_lambda:
             raise Fault(
-                f"argument {number + 1} of {function.name} is a function such as `x => x.a`",
+                f"argument {number + 1} of {node.name} is a function such as `x => x.a`",
                 argument.position,
             )
 

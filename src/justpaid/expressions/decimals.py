@@ -114,6 +114,14 @@ def absolute(number: Number) -> Number:
     return abs(number) if isinstance(number, int) else number.copy_abs()
 
 
+def trimmed(number: Number) -> Number:
+    """Return the number without trailing zeros; equal numbers become the same."""
+    if isinstance(number, int):
+        return number
+    whole = int(number)
+    return whole if whole == number else number.normalize(_wide)
+
+
 def round_to(number: Number, places: int, mode: str) -> Number:
     """Return the number with exactly `places` places; `mode` is a key of ROUNDING_MODES.
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-_OPENING: Final = re.compile(r"(\\*)\{\{")
 _INSIDE: Final = re.compile(
     r"'(?:[^'\\]|\\[\s\S])*'"
     r'|"(?:[^"\\]|\\[\s\S])*"'
@@ -37,11 +36,11 @@ def split(text: str) -> Iterator[str | Inner | Unclosed]:
     """Yield the parts of a text in order; Unclosed, if any, is the last."""
     position = 0
     literal: list[str] = []
-    while match := _OPENING.search(text, position):
-        literal.append(text[position : match.start()])
-        backslashes = len(match[1])
-        literal.append("\\" * (backslashes // 2))
-        position = match.end()
+    while (opening := text.find("{{", position)) >= 0:
+        before = text[position:opening].rstrip("\\")
+        backslashes = opening - position - len(before)
+        literal += (before, "\\" * (backslashes // 2))
+        position = opening + 2
         if backslashes % 2:
             literal.append("{{")
             continue
