@@ -227,6 +227,7 @@ CREATE INDEX runs_held ON runs (workflow_id, id) WHERE held;
 CREATE INDEX runs_limited ON runs (workflow_id) WHERE limited AND NOT held AND status IN ('pending', 'running', 'suspended');
 CREATE INDEX runs_due ON runs (due_at) WHERE due_at IS NOT NULL;
 CREATE UNIQUE INDEX runs_idempotency ON runs (workflow_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX runs_of_line ON runs (origin_run_id, created_at) WHERE origin_run_id <> id;
 CREATE UNIQUE INDEX runs_one_of_line ON runs (origin_run_id) WHERE origin_run_id <> id AND status IN ('pending', 'running', 'suspended');
 CREATE INDEX runs_list ON runs (company_id, created_at DESC, id DESC);
 CREATE INDEX runs_of_workflow ON runs (company_id, workflow_id, created_at DESC, id DESC);
