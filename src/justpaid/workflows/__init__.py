@@ -1,0 +1,1 @@
+"""Workflow definitions: what they may say, in what order their steps run, versions, life cycle."""
