@@ -21,7 +21,7 @@ _CHECKOUT: Final = Path(__file__).parents[3] / "docs"
 # In reading order; each is `<name>.md`.
 NAMES: Final = ("authentication", "workflows", "expressions", "runs", "connections", "operations")
 
-_EXAMPLE_ADDRESS: Final = "http://127.0.0.1:8400"
+_EXAMPLE_ADDRESS: Final = "http://127.0.0.1:8080"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def docs_router(
 
 
 def _titles() -> list[tuple[str, str]]:
-    guides = (find_guide(name, "http://127.0.0.1:8400") for name in list_guides())
+    guides = (find_guide(name, "http://127.0.0.1:8080") for name in list_guides())
     return [(guide.name, guide.title) for guide in guides if guide is not None]
 
 
