@@ -272,7 +272,7 @@ class _Compiler:
             if name not in config:
                 continue
             where = f"{place}.config.{name}"
-            expression = compile_field(config[name], where, scope.names, self.problems)
+            expression = compile_field(config[name], where, self.problems, scope.names)
             if expression is not None:
                 self._check(expression.references, where, scope)
                 compiled[name] = expression
@@ -282,7 +282,7 @@ class _Compiler:
         when = raw.get("when")
         if not isinstance(when, str):
             return None
-        expression = compile_expression_field(when, f"{place}.when", scope.names, self.problems)
+        expression = compile_expression_field(when, f"{place}.when", self.problems, scope.names)
         if expression is not None:
             self._check(expression.references, f"{place}.when", scope)
         return expression

@@ -31,9 +31,9 @@ class CompiledField(Protocol):
         ...
 
 
-# Gets the field's value, its path, the names that loops around it add, and the problems so far.
+# Gets the value, its path, the problems so far, and the names that the loops around it add.
 FieldCompiler: TypeAlias = Callable[
-    [JsonValue, str, frozenset[str], list[Problem]], CompiledField | None
+    [JsonValue, str, list[Problem], frozenset[str]], CompiledField | None
 ]
 StepCheck: TypeAlias = Callable[[JsonObject, str], list[Problem]]
 
@@ -105,7 +105,10 @@ class StepType:
 
 
 def compile_expression_field(
-    value: JsonValue, path: str, extra_names: frozenset[str], problems: list[Problem]
+    value: JsonValue,
+    path: str,
+    problems: list[Problem],
+    extra_names: frozenset[str] = frozenset(),
 ) -> Expression | None:
     """Compile a field that is one expression; a mistake is reported with its position."""
     if not isinstance(value, str):
