@@ -45,7 +45,7 @@ class Allows:
 
     scope: Scope | None
 
-    def __call__(self, request: Request) -> Caller:
+    async def __call__(self, request: Request) -> Caller:  # sync would go through a thread
         """Return the caller; raises Unauthenticated without one, Forbidden without the scope."""
         caller: Caller | None = request.scope.get(CALLER_KEY)
         if caller is None:

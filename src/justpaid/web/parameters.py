@@ -15,7 +15,7 @@ _EXAMPLE = UUID("01932c07-8000-7000-8000-000000000001")
 def path_id(prefix: Prefix, name: str) -> Any:  # noqa: ANN401  FastAPI's Depends is untyped by design
     """Declare the path parameter `name` as an id of this type; a malformed one is NotFound."""
 
-    def read(
+    async def read(
         text: Annotated[str, Path(alias=name, examples=[encode_id(prefix, _EXAMPLE)])],
     ) -> UUID:
         value = decode_id(prefix, text)
@@ -29,7 +29,7 @@ def path_id(prefix: Prefix, name: str) -> Any:  # noqa: ANN401  FastAPI's Depend
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows of a page.")]
 
 
-def _position(
+async def _position(
     cursor: Annotated[
         str | None, Query(description="The `meta.cursor` of the page before; opaque.")
     ] = None,

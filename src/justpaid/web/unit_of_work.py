@@ -57,7 +57,7 @@ class UnitOfWork:
             await self._pool.release(connection)
 
 
-def current_unit(request: Request) -> UnitOfWork:
+async def current_unit(request: Request) -> UnitOfWork:
     """Return the unit of work that the route opened for this request."""
     unit: UnitOfWork = request.scope[UNIT_KEY]
     return unit
@@ -65,7 +65,7 @@ def current_unit(request: Request) -> UnitOfWork:
 
 async def current_connection(request: Request) -> database.Connection:
     """Return the request's connection: in a transaction unless the request only reads."""
-    return await current_unit(request).connection()
+    return await (await current_unit(request)).connection()
 
 
 Unit = Annotated[UnitOfWork, Depends(current_unit)]
