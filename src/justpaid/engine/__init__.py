@@ -1,0 +1,1 @@
+"""Advances runs durably; knows no HTTP and no provider."""

@@ -1,0 +1,124 @@
+"""What the engine asks of a step type, and what a step type answers.
+
+A pure handler only computes. An effectful one first says what it would do (the intent, written
+down before anything leaves), then does it. Outcomes are values: a handler raises for bugs only.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeAlias
+from uuid import UUID
+
+from justpaid.connectors.model import Delivery, EffectClass
+from justpaid.engine.model import ErrorCode
+from justpaid.exact_json import JsonObject, JsonValue
+from justpaid.workflows.program import StepNode
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """What a handler may know: its step, the names its templates read, and where it stands.
+
+    `now` is the moment at which the last of the step's dependencies settled.
+    """
+
+    company_id: UUID
+    workflow_id: UUID
+    run_id: UUID
+    connection_id: UUID | None
+    node: StepNode
+    path: str
+    attempt: int
+    names: Mapping[str, JsonValue]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The step is done. `input` is its resolved, masked input where it was not known before."""
+
+    output: JsonValue
+    input: JsonObject | None = None
+    receipt: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The step went wrong. `details` join the error's record; `may_pass` means worth a retry."""
+
+    code: ErrorCode
+    message: str
+    may_pass: bool = False
+    delivery: Delivery = Delivery.NONE
+    retry_after_seconds: float | None = None
+    details: JsonObject | None = None
+    input: JsonObject | None = None
+    receipt: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The step is done at a moment that is still to come."""
+
+    until: datetime
+    input: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What an effectful step is about to do.
+
+    `request` says everything that has to be sent again for the same effect, and holds no secret.
+    `key_memory_hours`: for how long the provider remembers a key; None means for ever.
+    """
+
+    effect_class: EffectClass
+    provider: str
+    action: str
+    request: JsonObject
+    input: JsonObject
+    connection_id: UUID | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    key_memory_hours: int | None = None
+    replays_errors: bool = False
+
+
+StepResult: TypeAlias = Completed | Failed | Waits
+
+
+class PureHandler(ABC):
+    """A step type without effects: the same context always gives the same result.
+
+    A type that `ends_run` gives `{status, message, output}` as its output.
+    """
+
+    ends_run: bool = False
+
+    @abstractmethod
+    def evaluate(self, context: StepContext) -> StepResult:
+        """Compute the step's result."""
+
+    def resume(self, context: StepContext, started_at: datetime, now: datetime) -> StepResult:
+        """Compute the result of a step that waited, now that its moment has come."""
+        raise RuntimeError(f"a step of type {context.node.type} does not wait: {started_at}, {now}")
+
+
+class EffectHandler(ABC):
+    """A step type that reaches outside."""
+
+    @abstractmethod
+    async def prepare(self, context: StepContext) -> Intent | Failed:
+        """Resolve what would be done, without doing any of it."""
+
+    @abstractmethod
+    async def perform(
+        self, context: StepContext, request: JsonObject, connection_id: UUID | None, key: str
+    ) -> Completed | Failed:
+        """Do what an intent recorded; with the same key it is the same effect."""
+
+
+StepHandler: TypeAlias = PureHandler | EffectHandler

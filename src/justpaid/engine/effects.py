@@ -1,0 +1,239 @@
+"""Sends what an intent says, at most as often as its class allows.
+
+Guarantee: what may have been sent before goes out again only with the recorded request and key of
+its generation; nothing is sent by a worker whose lease may have ended.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from justpaid import exact_json
+from justpaid.connectors.model import Delivery, EffectClass
+from justpaid.engine import retry
+from justpaid.engine.contract import (
+    Completed,
+    EffectHandler,
+    Failed,
+    Intent,
+    StepContext,
+)
+from justpaid.engine.model import (
+    EffectOutcome,
+    EffectRecord,
+    ErrorCode,
+    StepRecord,
+    StepStatus,
+)
+from justpaid.engine.plan import Ready
+from justpaid.engine.run_state import RunState
+from justpaid.exact_json import JsonObject
+
+DEFAULT_TIMEOUT_SECONDS: Final = 30.0
+# Past its own limit a handler is cut off: whoever holds to the limit tells more than we could.
+_GRACE_SECONDS: Final = 2.0
+
+UNREPEATABLE: Final = frozenset({EffectClass.UNSAFE, EffectClass.VERIFIABLE})
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Sending:
+    """An effect that may go out once its intent is committed. `sent_before`: earlier than this."""
+
+    ready: Ready
+    handler: EffectHandler
+    context: StepContext
+    effect: EffectRecord
+    request: JsonObject
+    started_at: datetime
+    terms: retry.EffectTerms
+    sent_before: datetime | None
+
+
+async def intend(
+    state: RunState,
+    ready: Ready,
+    handler: EffectHandler,
+    context: StepContext,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> Sending | None:
+    """Write down what a step is about to do; None when it settled without doing anything."""
+    line = state.effects.get(ready.path)
+    if line is not None and (ready.is_repeat or ready.attempt > 1):
+        return _intend_again(state, ready, handler, context, line, now)
+    intent = await handler.prepare(context)
+    if isinstance(intent, Failed):
+        state.settle(ready, now, intent)
+        return None
+    request = exact_json.encode(
+        {
+            "request": intent.request,
+            "keyMemoryHours": intent.key_memory_hours,
+            "replaysErrors": intent.replays_errors,
+        }
+    )
+    fingerprint = sha256(request).digest()
+    generation = retry.next_generation(line, fingerprint)
+    if isinstance(generation, retry.BecomesUnknown):
+        _become_unknown(state, ready, now, generation.reason, line)
+        return None
+    if line is not None and generation == line.generation:
+        return _intend_again(state, ready, handler, context, line, now)
+    claimed = state.claimed
+    key = retry.idempotency_key(claimed.company_id, claimed.origin_run_id, ready.path, generation)
+    effect = EffectRecord(
+        new_id(),
+        ready.path,
+        generation,
+        ready.attempt,
+        intent.effect_class,
+        intent.provider,
+        intent.action,
+        key,
+        intent.connection_id,
+        request,
+        fingerprint,
+        intent.amount,
+        intent.currency,
+        sent_at=now,
+    )
+    _write_intent(state, ready, effect, now, exact_json.encode_text(intent.input))
+    return Sending(
+        ready, handler, context, effect, intent.request, now, _terms_of_intent(intent, now), None
+    )
+
+
+def _intend_again(
+    state: RunState,
+    ready: Ready,
+    handler: EffectHandler,
+    context: StepContext,
+    line: EffectRecord,
+    now: datetime,
+) -> Sending | None:
+    """Intend what was recorded before, request and key alike, unless it cannot be repeated."""
+    stored = exact_json.stored(line.request) if line.request is not None else None
+    if not isinstance(stored, dict) or not isinstance(stored.get("request"), dict):
+        _become_unknown(state, ready, now, "The recorded request is not there.", line)
+        return None
+    hours = stored.get("keyMemoryHours")
+    terms = retry.EffectTerms(
+        line.effect_class,
+        line.sent_at,
+        hours if isinstance(hours, int) else None,
+        stored.get("replaysErrors") is True,
+    )
+    verdict = retry.may_send_again(terms, now)
+    if verdict is not None:
+        _become_unknown(state, ready, now, verdict.reason, line)
+        return None
+    sent_before = line.sent_at
+    effect = replace(line, attempt=ready.attempt, sent_at=sent_before or now)
+    _write_intent(state, ready, effect, now, None)
+    terms = replace(terms, sent_at=effect.sent_at)
+    request: JsonObject = stored["request"]  # pyright: ignore[reportAssignmentType]  seen above
+    return Sending(ready, handler, context, effect, request, now, terms, sent_before)
+
+
+def _terms_of_intent(intent: Intent, now: datetime) -> retry.EffectTerms:
+    return retry.EffectTerms(
+        intent.effect_class, now, intent.key_memory_hours, intent.replays_errors
+    )
+
+
+def _write_intent(
+    state: RunState, ready: Ready, effect: EffectRecord, now: datetime, text: str | None
+) -> None:
+    record = StepRecord(ready.path, ready.attempt, ready.node.type, StepStatus.RUNNING)
+    record.input, record.effect_key, record.started_at = text, effect.key, now
+    earlier = state.records.get(ready.path)
+    if ready.is_repeat and earlier is not None:
+        record.started_at = earlier.started_at
+    state.keep(record)
+    state.keep_effect(effect)
+
+
+def _become_unknown(
+    state: RunState, ready: Ready, now: datetime, reason: str, line: EffectRecord | None
+) -> None:
+    record = StepRecord(ready.path, ready.attempt, ready.node.type, StepStatus.UNKNOWN)
+    record.started_at = now
+    record.error = {
+        "code": ErrorCode.NETWORK,
+        "message": "It is not known whether the request was carried out.",
+        "reason": reason,
+    }
+    if line is not None:
+        record.effect_key = line.key
+        state.keep_effect(replace(line, attempt=ready.attempt, outcome=EffectOutcome.UNKNOWN))
+    state.keep(record)
+    state.note("warning", ready.path, f"It is not known whether this was done. {reason}")
+
+
+async def perform(sending: Sending) -> Completed | Failed:
+    """Send; whatever goes wrong comes back as a failure."""
+    timeout_ms = sending.ready.node.timeout_ms
+    limit = DEFAULT_TIMEOUT_SECONDS if timeout_ms is None else timeout_ms / 1000
+    try:
+        async with asyncio.timeout(limit + _GRACE_SECONDS):
+            return await sending.handler.perform(
+                sending.context, sending.request, sending.effect.connection_id, sending.effect.key
+            )
+    except TimeoutError:
+        return Failed(
+            ErrorCode.TIMEOUT,
+            f"The step took longer than {limit:g} s.",
+            may_pass=True,
+            delivery=Delivery.UNCERTAIN,
+        )
+    except Exception as error:
+        _log.exception("step_type_failed", type=sending.ready.node.type)
+        return Failed(
+            ErrorCode.INTERNAL,
+            f"The step type failed: {type(error).__name__}",
+            delivery=Delivery.UNCERTAIN,
+        )
+
+
+def receive(state: RunState, sending: Sending, result: Completed | Failed) -> None:
+    """Record what an effect came to, on its step and in the ledger."""
+    record = state.settle(sending.ready, sending.started_at, result, sending.terms)
+    effect = replace(sending.effect, request=None)
+    if result.receipt is not None:
+        effect.receipt = exact_json.encode_text(result.receipt)
+    if isinstance(result, Completed):
+        effect.outcome = EffectOutcome.DONE
+    elif record.status is StepStatus.UNKNOWN:
+        effect.outcome = EffectOutcome.UNKNOWN
+    elif result.delivery is Delivery.REFUSED:
+        effect.outcome = EffectOutcome.REFUSED
+    elif result.delivery is Delivery.NONE:
+        effect.sent_at = sending.sent_before
+    state.keep_effect(effect)
+    # The request stays at hand for the attempts that follow.
+    state.effects[effect.path] = replace(effect, request=sending.effect.request, receipt=None)
+
+
+def abandon(state: RunState) -> None:
+    """Close what was in flight when the last of several workers was lost.
+
+    What may not be repeated is unknown; anything else keeps its open generation for a retry.
+    """
+    for path, record in list(state.records.items()):
+        if record.status is not StepStatus.RUNNING:
+            continue
+        line = state.effects.get(path)
+        is_doubtful = line is not None and line.effect_class in UNREPEATABLE
+        closed = replace(record, status=StepStatus.UNKNOWN if is_doubtful else StepStatus.CANCELLED)
+        state.keep(closed)
+        if line is not None and is_doubtful:
+            state.keep_effect(replace(line, outcome=EffectOutcome.UNKNOWN))

@@ -1,0 +1,435 @@
+"""Advances one claimed run: plan, perform, record, until it ends, waits, or is lost.
+
+Guarantee: an intent is committed, under this claim's fence, before its effect is sent; a pure
+result no later than the next intent; every record of a run before its suspension or end; and an
+effect is sent only while this worker's own lease clock has more than a second left.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+from uuid import UUID
+
+import structlog
+
+from justpaid import exact_json
+from justpaid.clock import Clock, MonotonicClock, to_wire
+from justpaid.engine import effects
+from justpaid.engine.contract import (
+    Completed,
+    EffectHandler,
+    Failed,
+    PureHandler,
+    StepContext,
+    StepHandler,
+    StepResult,
+)
+from justpaid.engine.journal import Finished, Owner
+from justpaid.engine.model import (
+    JOURNAL_FORMAT,
+    MAX_LOST_LEASES,
+    MAX_OUTPUT_BYTES,
+    ClaimedRun,
+    End,
+    Entry,
+    ErrorCode,
+    Journal,
+    RunStatus,
+    Suspension,
+)
+from justpaid.engine.plan import Plan, Ready, View, completion, plan
+from justpaid.engine.resolve import CompanyFacts, RunNames
+from justpaid.engine.run_state import RunState
+from justpaid.errors import InvalidInput
+from justpaid.exact_json import JsonObject, JsonValue
+from justpaid.workflows.program import Program
+
+LEASE_MARGIN_SECONDS: Final = 1.0
+LONGEST_WAIT_IN_WORKER: Final = timedelta(seconds=5)
+
+_log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):
+    """Another worker holds the run now: this one stops quietly."""
+
+
+class ActiveRun:
+    """A claimed run, between the dispatcher that keeps its lease and the executor."""
+
+    __slots__ = (
+        "cancel_at", "changed", "claimed", "is_closing", "is_stopping", "lease_until", "owner",
+        "renewed",
+    )  # fmt: skip
+
+    def __init__(self, claimed: ClaimedRun, lease_until: float) -> None:
+        self.claimed = claimed
+        self.owner = Owner(claimed.id, claimed.fence)
+        self.lease_until = lease_until
+        self.cancel_at = claimed.cancel_at
+        self.is_stopping = False  # the worker goes: start nothing new, hand the run back
+        self.is_closing = False  # its suspension or end is being committed
+        self.changed = asyncio.Event()  # something happened that the executor should look at
+        self.renewed = asyncio.Event()
+
+
+class Writes(Protocol):
+    """Where a run's records go; each call answers after its commit."""
+
+    async def record(self, entry: Entry) -> bool:
+        """Write rows; False when the run is another worker's."""
+        ...
+
+    async def finish(self, end: End) -> Finished | None:
+        """End the run; None when it is another worker's."""
+        ...
+
+    async def suspend(self, suspension: Suspension) -> RunStatus | None:
+        """Free the worker; None when the run is another worker's."""
+        ...
+
+    async def hand_back(self, owner: Owner) -> None:
+        """Put the run back among the waiting."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What executions share. `at` is told the name of each point that the guarantees speak of."""
+
+    writes: Writes
+    handlers: Mapping[str, StepHandler]
+    load_program: Callable[[UUID, UUID, int], Awaitable[Program | None]]
+    load_company: Callable[[UUID], Awaitable[CompanyFacts]]
+    clock: Clock
+    monotonic: MonotonicClock
+    random: Callable[[], float]
+    new_id: Callable[[], UUID]
+    at: Callable[[str], None]
+    on_finished: Callable[[Finished], None]
+
+    def ending_types(self) -> frozenset[str]:
+        """Return the step types whose completion ends the run."""
+        return frozenset(
+            name
+            for name, handler in self.handlers.items()
+            if isinstance(handler, PureHandler) and handler.ends_run
+        )
+
+
+async def advance(resources: Resources, run: ActiveRun, journal: Journal) -> None:
+    """Take a claimed run as far as it goes now; raises LeaseLost.
+
+    A run that cannot be advanced for a reason of ours fails visibly as INTERNAL.
+    """
+    claimed = run.claimed
+    resources.at("claimed")
+    try:
+        program = await resources.load_program(
+            claimed.company_id, claimed.workflow_id, claimed.version
+        )
+    except InvalidInput as error:
+        told = "; ".join(f"{problem.field}: {problem.message}" for problem in error.problems[:5])
+        return await _abort(resources, run, f"The stored definition cannot be run: {told}")
+    if program is None:
+        message = f"Version {claimed.version} of the workflow is not there."
+        return await _abort(resources, run, message)
+    if not journal.is_readable or claimed.format != JOURNAL_FORMAT:
+        message = "The run's journal has a format that this release does not know."
+        return await _abort(resources, run, message)
+    company = await resources.load_company(claimed.company_id)
+    names = RunNames(claimed, program, company)
+    state = RunState(claimed, program, names, journal, resources.clock, resources.random)
+    execution = Execution(resources, run, state)
+    try:
+        await execution.advance()
+    except (LeaseLost, asyncio.CancelledError):
+        raise
+    except Exception as error:
+        _log.exception("run_cannot_advance", run_id=str(claimed.id))
+        await _abort(resources, run, f"The engine failed: {type(error).__name__}.")
+    finally:
+        await execution.drop_effects()
+
+
+async def _abort(resources: Resources, run: ActiveRun, message: str) -> None:
+    claimed = run.claimed
+    error = exact_json.encode_text({"code": ErrorCode.INTERNAL, "message": message, "stepId": None})
+    entry = Entry(claimed.id, claimed.fence, claimed.origin_run_id)
+    run.is_closing = True
+    end = End(entry, RunStatus.FAILED, None, error, claimed.parent_run_id)
+    finished = await resources.writes.finish(end)
+    if finished is not None:
+        resources.on_finished(finished)
+
+
+class Execution:
+    """One claimed run while this worker advances it."""
+
+    def __init__(self, resources: Resources, run: ActiveRun, state: RunState) -> None:
+        self._resources = resources
+        self._run = run
+        self._state = state
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._arrivals: list[tuple[effects.Sending, Completed | Failed]] = []
+        self._ending_types = resources.ending_types()
+        self._halted: RunStatus | None = None
+        claimed = run.claimed
+        limit = timedelta(milliseconds=state.program.settings.timeout_ms - claimed.ran_ms)
+        self._running_until = claimed.claimed_at + limit
+
+    async def advance(self) -> None:
+        """Plan and act until the run ends, is suspended, or is handed back."""
+        if self._run.claimed.expiries:
+            self._state.note("warning", None, "The run's worker was lost; another one goes on.")
+        if self._run.claimed.expiries >= MAX_LOST_LEASES:
+            return await self._give_up()
+        while True:
+            self._run.changed.clear()
+            await self._take_arrivals()
+            next_plan = self._settle_pure()
+            if next_plan.is_over:
+                return await self._finish(next_plan)
+            if not self._run.is_stopping:
+                if await self._start_effects(next_plan):
+                    continue
+            elif not self._tasks:
+                return await self._hand_back()
+            if self._arrivals:
+                continue
+            if await self._rest(next_plan):
+                return None
+
+    async def drop_effects(self) -> None:
+        """Cancel what is in flight: the run is no longer ours, or over."""
+        for task in self._tasks.values():
+            task.cancel()
+        if self._tasks:
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    # Pure steps
+
+    def _settle_pure(self) -> Plan:
+        """Evaluate everything that reaches nowhere outside; return what is left to do."""
+        while True:
+            now = self._resources.clock()
+            found = self._plan(now)
+            is_settled = not (found.skips or found.faulty or found.elapsed)
+            for skip in found.skips:
+                self._state.skip(skip)
+            for faulty in found.faulty:
+                ready = Ready(faulty.node, faulty.path, 1, faulty.now)
+                failed = Failed(ErrorCode.TEMPLATE, faulty.message)
+                self._state.settle(ready, faulty.now, failed)
+            for ready in found.elapsed:
+                self._evaluate(ready, now, is_resumed=True)
+            for ready in found.ready:
+                if not isinstance(self._handler(ready), EffectHandler):
+                    self._evaluate(ready, now)
+                    is_settled = False
+            if is_settled:
+                return found
+
+    def _plan(self, now: datetime) -> Plan:
+        if self._run.cancel_at is not None:
+            self._halted = RunStatus.CANCELLED
+        view = View(
+            self._state.records,
+            self._run.claimed.started_at,
+            self._state.names.at,
+            self._tasks.keys(),
+            self._halted,
+            self._ending_types,
+        )
+        found = plan(self._state.program.steps, view, now)
+        if found.stop is None and now >= self._running_until and not found.is_over:
+            self._halted = RunStatus.TIMED_OUT
+            return self._plan(now)
+        return found
+
+    def _handler(self, ready: Ready) -> StepHandler | None:
+        return self._resources.handlers.get(ready.node.type)
+
+    def _evaluate(self, ready: Ready, now: datetime, *, is_resumed: bool = False) -> None:
+        handler = self._handler(ready)
+        started_at = now
+        result: StepResult
+        if not isinstance(handler, PureHandler):
+            message = f"This release cannot run a step of type '{ready.node.type}'."
+            result = Failed(ErrorCode.INTERNAL, message)
+        else:
+            try:
+                if is_resumed:
+                    started_at = self._state.records[ready.path].started_at or now
+                    result = handler.resume(self._context(ready), started_at, now)
+                else:
+                    result = handler.evaluate(self._context(ready))
+            except Exception as error:
+                _log.exception("step_type_failed", type=ready.node.type)
+                message = f"The step type failed: {type(error).__name__}."
+                result = Failed(ErrorCode.INTERNAL, message)
+        self._state.settle(ready, started_at, result)
+
+    def _context(self, ready: Ready) -> StepContext:
+        claimed = self._run.claimed
+        return StepContext(
+            claimed.company_id,
+            claimed.workflow_id,
+            claimed.id,
+            claimed.connection_id,
+            ready.node,
+            ready.path,
+            ready.attempt,
+            self._state.names.at(ready.now),
+            ready.now,
+        )
+
+    # Effects
+
+    async def _start_effects(self, found: Plan) -> bool:
+        """Commit the intents of what is ready, then send; True when a step settled instead."""
+        sendings: list[effects.Sending] = []
+        has_settled = False
+        for ready in found.ready:
+            handler = self._handler(ready)
+            if not isinstance(handler, EffectHandler):
+                continue
+            now, new_id = self._resources.clock(), self._resources.new_id
+            sending = await effects.intend(
+                self._state, ready, handler, self._context(ready), now, new_id
+            )
+            if sending is None:
+                has_settled = True
+            else:
+                sendings.append(sending)
+        if not sendings:
+            return has_settled
+        self._resources.at("before_intent")
+        await self._record()
+        self._resources.at("intent_recorded")
+        for sending in sendings:
+            path = sending.ready.path
+            self._tasks[path] = asyncio.create_task(self._perform(sending))
+        return has_settled
+
+    async def _perform(self, sending: effects.Sending) -> None:
+        while self._run.lease_until - self._resources.monotonic() <= LEASE_MARGIN_SECONDS:
+            self._run.renewed.clear()
+            await self._run.renewed.wait()
+        result = await effects.perform(sending)
+        self._resources.at("effect_done")
+        self._arrivals.append((sending, result))
+        self._run.changed.set()
+
+    async def _take_arrivals(self) -> None:
+        is_urgent = False
+        for sending, result in self._arrivals:
+            del self._tasks[sending.ready.path]
+            effects.receive(self._state, sending, result)
+            is_urgent |= sending.terms.effect_class in effects.UNREPEATABLE
+        self._arrivals.clear()
+        if is_urgent:
+            await self._record()
+
+    async def _record(self) -> None:
+        if self._state.has_unwritten:
+            if not await self._resources.writes.record(self._state.take_entry()):
+                raise LeaseLost
+            self._resources.at("recorded")
+
+    # Waiting
+
+    async def _rest(self, found: Plan) -> bool:
+        """Wait for what comes next; True when the run was suspended instead."""
+        moments = [wait.until for wait in found.waits if wait.until is not None]
+        now = self._resources.clock()
+        first = min(moments, default=None)
+        is_idle = not self._tasks and not self._run.is_stopping
+        if is_idle and (first is None or first - now > LONGEST_WAIT_IN_WORKER):
+            return await self._suspend(found, first)
+        await self._record()
+        if self._arrivals:
+            return False
+        if found.stop is None:
+            moments.append(self._running_until)
+        delay = max((min(moments) - now).total_seconds(), 0.0) if moments else None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._run.changed.wait()
+        return False
+
+    async def _suspend(self, found: Plan, due_at: datetime | None) -> bool:
+        """Free the worker; what is due first is what the run waits for."""
+        now = self._resources.clock()
+        first = min(found.waits, key=lambda wait: (wait.until is None, wait.until or now))
+        waiting_for: JsonObject = {
+            "kind": first.kind,
+            "until": None if first.until is None else to_wire(first.until),
+            "stepPath": first.path,
+        }
+        self._run.is_closing = True
+        suspension = Suspension(
+            self._state.take_entry(),
+            self._run.claimed.wakes,
+            due_at,
+            exact_json.encode_text(waiting_for),
+        )
+        if await self._resources.writes.suspend(suspension) is None:
+            raise LeaseLost
+        self._resources.at("suspended")
+        return True
+
+    # The end
+
+    async def _finish(self, found: Plan) -> None:
+        stop = found.stop or completion(
+            self._state.program,
+            self._state.records,
+            self._state.names.at,
+            self._run.claimed.started_at,
+        )
+        if stop.status is RunStatus.TIMED_OUT:
+            limit = self._state.program.settings.timeout_ms
+            message = f"The run took longer than {limit} ms."
+            error: JsonObject | None = {"code": ErrorCode.TIMEOUT, "message": message}
+        else:
+            error = stop.error
+        self._state.cancel_waiting()
+        await self._end(stop.status, stop.output, error)
+
+    async def _end(self, status: RunStatus, output: JsonValue, error: JsonObject | None) -> None:
+        raw = exact_json.encode(output)
+        if len(raw) > MAX_OUTPUT_BYTES:
+            message = "The run's output is larger than 1 MiB."
+            error = {"code": ErrorCode.OUTPUT_TOO_LARGE, "message": message}
+            status, raw = RunStatus.FAILED, b"null"
+        error_text = None if error is None else exact_json.encode_text({"stepId": None, **error})
+        self._resources.at("before_finish")
+        self._run.is_closing = True
+        end = End(
+            self._state.take_entry(),
+            status,
+            raw.decode(),
+            error_text,
+            self._run.claimed.parent_run_id,
+        )
+        finished = await self._resources.writes.finish(end)
+        if finished is None:
+            raise LeaseLost
+        self._resources.at("finished")
+        self._resources.on_finished(finished)
+
+    async def _give_up(self) -> None:
+        """End a run that lost its worker again and again: it may be what kills them."""
+        effects.abandon(self._state)
+        self._state.cancel_waiting()
+        message = f"The run lost its worker {self._run.claimed.expiries} times without progress."
+        await self._end(RunStatus.FAILED, None, {"code": ErrorCode.WORKER_LOST, "message": message})
+
+    async def _hand_back(self) -> None:
+        await self._record()
+        self._run.is_closing = True
+        await self._resources.writes.hand_back(self._run.owner)

@@ -1,0 +1,1 @@
+"""One module per step type, and the catalogue of them all."""
