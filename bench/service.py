@@ -17,7 +17,7 @@ from typing import Any, Self
 import psutil
 
 _JUSTPAID = Path(sys.executable).parent / "justpaid"
-_PLENTY = 10_000_000
+_PLENTY = 1_000_000
 _SCOPES = "workflows:read,workflows:write,workflows:execute,runs:read"
 
 
