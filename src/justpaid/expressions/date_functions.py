@@ -15,6 +15,7 @@ _MAX_DAYS: Final = 3_660_000
 _MAX_MONTHS: Final = 120_000
 _MAX_BUSINESS_DAYS: Final = 100_000
 _SATURDAY: Final = 5
+_PATTERN_UNITS: Final = 100
 
 
 def format_date(
@@ -39,7 +40,7 @@ def parse_date(
     if pattern is None:
         return dates.write(dates.read(text, 0))
     form = arguments.text(pattern, 1)
-    budget.charge(10 + len(form) + len(text))
+    budget.charge(_PATTERN_UNITS + len(form) + len(text))
     place = UTC if zone is None else dates.zone(zone, 2)
     return _within_calendar(lambda: dates.write(date_patterns.read(text, form, place)))
 

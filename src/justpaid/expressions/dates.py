@@ -6,7 +6,7 @@ A date has no time; a moment has one and an offset (UTC when none is written). Z
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -105,7 +105,7 @@ def _zone_names() -> frozenset[str]:
     return frozenset(text.split())
 
 
-@lru_cache(maxsize=128)
+@cache
 def _zone(name: str) -> ZoneInfo:
     with resources.files("tzdata.zoneinfo").joinpath(name).open("rb") as data:
         return ZoneInfo.from_file(data, key=name)

@@ -44,6 +44,7 @@ _EXACT_DIGITS: Final = 100
 _DIVISION_DIGITS: Final = 34
 # A sum, quotient or remainder of two numbers within bounds has at most 1,600 digits.
 _WIDE_DIGITS: Final = 1_700
+_LONGEST_NUMERIC: Final = 2_000
 _EXACT_INTEGER: Final = 10**_EXACT_DIGITS
 _MAX_INTEGER: Final = 10**MAX_DIGITS
 _NUMERIC: Final = re.compile(r"\s*([+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*")
@@ -141,7 +142,7 @@ def numeric(text: str) -> Number | None:
 
     Raises Fault for a number beyond the bounds.
     """
-    match = _NUMERIC.fullmatch(text)
+    match = _NUMERIC.fullmatch(text) if len(text) <= _LONGEST_NUMERIC else None
     if match is None:
         return None
     try:

@@ -51,6 +51,8 @@ def omit(budget: Budget, value: JsonValue, *names: JsonValue) -> JsonValue:
 
 def get(budget: Budget, value: JsonValue, path: JsonValue, other: JsonValue = None) -> JsonValue:
     """Read a path given as text (`a.b.0`) or as an array of segments; `other` when it is null."""
+    if isinstance(path, str):
+        budget.charge_text(len(path))
     segments: list[JsonValue] = path if isinstance(path, list) else _segments(path)
     for segment in segments:
         budget.charge(1)

@@ -46,7 +46,7 @@ def described(value: JsonValue) -> str:
     if isinstance(value, list):
         return f"an array of {len(value)}"
     if isinstance(value, dict):
-        return f"an object of {len(value)} fields"
+        return f"an object of {len(value)} field{'' if len(value) == 1 else 's'}"
     if isinstance(value, str):
         return f"the string '{shortened(value)}'"
     return f"the number {shortened(str(value))}"
