@@ -1,21 +1,31 @@
-"""What the engine asks of a step type, and what a step type answers.
+"""What the engine asks of a step type and of whoever composes it, and what it is answered.
 
 A pure handler only computes. An effectful one first says what it would do (the intent, written
 down before anything leaves), then does it. Outcomes are values: a handler raises for bugs only.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
+from justpaid.clock import Clock, MonotonicClock
 from justpaid.connectors.model import Delivery, EffectClass
-from justpaid.engine.model import ErrorCode
+from justpaid.engine.model import (
+    End,
+    Entry,
+    ErrorCode,
+    Finished,
+    Owner,
+    RunStatus,
+    Suspension,
+)
+from justpaid.engine.resolve import CompanyFacts
 from justpaid.exact_json import JsonObject, JsonValue
-from justpaid.workflows.program import StepNode
+from justpaid.workflows.program import Program, StepNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +132,47 @@ class EffectHandler(ABC):
 
 
 StepHandler: TypeAlias = PureHandler | EffectHandler
+
+
+class Writes(Protocol):
+    """Where a run's records go; each call answers after its commit."""
+
+    async def record(self, entry: Entry) -> bool:
+        """Write rows; False when the run is another worker's."""
+        ...
+
+    async def finish(self, end: End) -> Finished | None:
+        """End the run; None when it is another worker's."""
+        ...
+
+    async def suspend(self, suspension: Suspension) -> RunStatus | None:
+        """Free the worker; None when the run is another worker's."""
+        ...
+
+    async def hand_back(self, owner: Owner) -> None:
+        """Put the run back among the waiting."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What executions share. `at` is told the name of each point that the guarantees speak of."""
+
+    writes: Writes
+    handlers: Mapping[str, StepHandler]
+    load_program: Callable[[UUID, UUID, int], Awaitable[Program | None]]
+    load_company: Callable[[UUID], Awaitable[CompanyFacts]]
+    clock: Clock
+    monotonic: MonotonicClock
+    random: Callable[[], float]
+    new_id: Callable[[], UUID]
+    at: Callable[[str], None]
+    on_finished: Callable[[Finished], None]
+
+    def ending_types(self) -> frozenset[str]:
+        """Return the step types whose completion ends the run."""
+        return frozenset(
+            name
+            for name, handler in self.handlers.items()
+            if isinstance(handler, PureHandler) and handler.ends_run
+        )

@@ -17,17 +17,20 @@ import structlog
 from justpaid.clock import MonotonicClock
 from justpaid.db.pool import Connection
 from justpaid.engine import journal
-from justpaid.engine.executor import ActiveRun, LeaseLost, Resources, advance
-from justpaid.engine.journal import Finished, Owner
+from justpaid.engine.contract import Resources
+from justpaid.engine.executor import advance
 from justpaid.engine.lanes import Connect, HeldConnection, Lane
 from justpaid.engine.model import (
     ClaimedRun,
     End,
     Entry,
+    Finished,
     Journal,
+    Owner,
     RunStatus,
     Suspension,
 )
+from justpaid.engine.run_state import ActiveRun, LeaseLost
 
 _CLAIM_BATCH: Final = 64
 _FALLBACK_SECONDS: Final = 5.0

@@ -7,32 +7,28 @@ effect is sent only while this worker's own lease clock has more than a second l
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Protocol
-from uuid import UUID
+from typing import Final
 
 import structlog
 
 from justpaid import exact_json
-from justpaid.clock import Clock, MonotonicClock, to_wire
+from justpaid.clock import to_wire
 from justpaid.engine import effects
 from justpaid.engine.contract import (
     Completed,
     EffectHandler,
     Failed,
     PureHandler,
+    Resources,
     StepContext,
     StepHandler,
     StepResult,
 )
-from justpaid.engine.journal import Finished, Owner
 from justpaid.engine.model import (
     JOURNAL_FORMAT,
     MAX_LOST_LEASES,
     MAX_OUTPUT_BYTES,
-    ClaimedRun,
     End,
     Entry,
     ErrorCode,
@@ -41,83 +37,15 @@ from justpaid.engine.model import (
     Suspension,
 )
 from justpaid.engine.plan import Plan, Ready, View, completion, plan
-from justpaid.engine.resolve import CompanyFacts, RunNames
-from justpaid.engine.run_state import RunState
+from justpaid.engine.resolve import RunNames
+from justpaid.engine.run_state import ActiveRun, LeaseLost, RunState
 from justpaid.errors import InvalidInput
 from justpaid.exact_json import JsonObject, JsonValue
-from justpaid.workflows.program import Program
 
 LEASE_MARGIN_SECONDS: Final = 1.0
 LONGEST_WAIT_IN_WORKER: Final = timedelta(seconds=5)
 
 _log = structlog.get_logger(__name__)
-
-
-class LeaseLost(Exception):
-    """Another worker holds the run now: this one stops quietly."""
-
-
-class ActiveRun:
-    """A claimed run, between the dispatcher that keeps its lease and the executor."""
-
-    __slots__ = (
-        "cancel_at", "changed", "claimed", "is_closing", "is_stopping", "lease_until", "owner",
-        "renewed",
-    )  # fmt: skip
-
-    def __init__(self, claimed: ClaimedRun, lease_until: float) -> None:
-        self.claimed = claimed
-        self.owner = Owner(claimed.id, claimed.fence)
-        self.lease_until = lease_until
-        self.cancel_at = claimed.cancel_at
-        self.is_stopping = False  # the worker goes: start nothing new, hand the run back
-        self.is_closing = False  # its suspension or end is being committed
-        self.changed = asyncio.Event()  # something happened that the executor should look at
-        self.renewed = asyncio.Event()
-
-
-class Writes(Protocol):
-    """Where a run's records go; each call answers after its commit."""
-
-    async def record(self, entry: Entry) -> bool:
-        """Write rows; False when the run is another worker's."""
-        ...
-
-    async def finish(self, end: End) -> Finished | None:
-        """End the run; None when it is another worker's."""
-        ...
-
-    async def suspend(self, suspension: Suspension) -> RunStatus | None:
-        """Free the worker; None when the run is another worker's."""
-        ...
-
-    async def hand_back(self, owner: Owner) -> None:
-        """Put the run back among the waiting."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """What executions share. `at` is told the name of each point that the guarantees speak of."""
-
-    writes: Writes
-    handlers: Mapping[str, StepHandler]
-    load_program: Callable[[UUID, UUID, int], Awaitable[Program | None]]
-    load_company: Callable[[UUID], Awaitable[CompanyFacts]]
-    clock: Clock
-    monotonic: MonotonicClock
-    random: Callable[[], float]
-    new_id: Callable[[], UUID]
-    at: Callable[[str], None]
-    on_finished: Callable[[Finished], None]
-
-    def ending_types(self) -> frozenset[str]:
-        """Return the step types whose completion ends the run."""
-        return frozenset(
-            name
-            for name, handler in self.handlers.items()
-            if isinstance(handler, PureHandler) and handler.ends_run
-        )
 
 
 async def advance(resources: Resources, run: ActiveRun, journal: Journal) -> None:

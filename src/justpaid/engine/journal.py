@@ -23,8 +23,10 @@ from justpaid.engine.model import (
     EffectRecord,
     End,
     Entry,
+    Finished,
     Journal,
     NewRun,
+    Owner,
     RunStatus,
     SkipReason,
     StepRecord,
@@ -82,13 +84,6 @@ _EFFECT: Final = attrgetter(
 _LOG: Final = attrgetter("seq", "at", "level", "path", "message", "data")
 
 
-class Owner(NamedTuple):
-    """Who holds a run: the run and the fence of the claim."""
-
-    run_id: UUID
-    fence: int
-
-
 class Obstacle(NamedTuple):
     """The run that stands where another was to be accepted; a `line` one is not a repeat."""
 
@@ -97,13 +92,6 @@ class Obstacle(NamedTuple):
     version: int
     idempotency_hash: bytes | None
     is_repeat: bool
-
-
-class Finished(NamedTuple):
-    """How a run ended, and the workflow whose held runs may now be let in."""
-
-    status: RunStatus
-    release: UUID | None
 
 
 class Renewed(NamedTuple):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from justpaid import exact_json
@@ -249,3 +249,17 @@ class Suspension:
     wakes: int
     due_at: datetime | None
     waiting_for: str | None
+
+
+class Owner(NamedTuple):
+    """Who holds a run: the run and the fence of the claim."""
+
+    run_id: UUID
+    fence: int
+
+
+class Finished(NamedTuple):
+    """How a run ended, and the workflow whose held runs may now be let in."""
+
+    status: RunStatus
+    release: UUID | None

@@ -4,6 +4,7 @@ Guarantee: a step's outcome enters the journal exactly as the next plan reads it
 taken out of what is to be written before its commit is answered.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +23,7 @@ from justpaid.engine.model import (
     ErrorCode,
     Journal,
     LogLine,
+    Owner,
     StepRecord,
     StepStatus,
 )
@@ -31,6 +33,29 @@ from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.workflows.program import Program
 
 _SEQ_BITS: Final = 32
+
+
+class LeaseLost(Exception):
+    """Another worker holds the run now: this one stops quietly."""
+
+
+class ActiveRun:
+    """A claimed run, between the dispatcher that keeps its lease and the executor."""
+
+    __slots__ = (
+        "cancel_at", "changed", "claimed", "is_closing", "is_stopping", "lease_until", "owner",
+        "renewed",
+    )  # fmt: skip
+
+    def __init__(self, claimed: ClaimedRun, lease_until: float) -> None:
+        self.claimed = claimed
+        self.owner = Owner(claimed.id, claimed.fence)
+        self.lease_until = lease_until
+        self.cancel_at = claimed.cancel_at
+        self.is_stopping = False  # the worker goes: start nothing new, hand the run back
+        self.is_closing = False  # its suspension or end is being committed
+        self.changed = asyncio.Event()  # something happened that the executor should look at
+        self.renewed = asyncio.Event()
 
 
 class RunState:

@@ -11,39 +11,30 @@ from uuid import UUID
 
 from jsonschema_rs import Validator
 
-from justpaid.connectors.model import ActionDone, ActionFailed, ActionSpec, PreparedRequest
-from justpaid.connectors.url_template import url_encoder
+from justpaid.connections.lookup import Choice, ConnectionLookup, Opened
+from justpaid.connectors.model import (
+    ActionDone,
+    ActionFailed,
+    ActionSpec,
+    PreparedRequest,
+    Provider,
+)
+from justpaid.connectors.url_template import literal_origin, url_encoder
 from justpaid.engine.contract import Completed, EffectHandler, Failed, Intent, StepContext
 from justpaid.engine.model import ErrorCode
-from justpaid.errors import AppError, InvalidInput, Problem
+from justpaid.errors import InvalidInput, Problem
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.expressions.errors import ExpressionError
 from justpaid.expressions.template import Template, compile_template
 from justpaid.ids import Prefix, decode_id
 from justpaid.outbound.messages import Credential
+from justpaid.outbound.urls import Origin
 from justpaid.steps.outcomes import bad_config, bad_template
 from justpaid.workflows.config_check import check_written_config
 from justpaid.workflows.json_schema import safe_validator
 from justpaid.workflows.step_types import StepType
 
 _DEFAULT_TIMEOUT_SECONDS: Final = 30.0
-
-
-class Connections(Protocol):
-    """A company's connections, as an action needs them."""
-
-    async def choose_connection(
-        self, company_id: UUID, provider: str, url: str, wanted: UUID | None, of_run: UUID | None
-    ) -> UUID | None:
-        """Return the connection to use: the step's, the run's, or the company's only active one.
-
-        None: the provider may be reached without. Raises AppError that says what is missing.
-        """
-        ...
-
-    async def load_credential(self, company_id: UUID, connection_id: UUID) -> Credential:
-        """Return the credential to send; raises AppError when the connection cannot be used."""
-        ...
 
 
 class Send(Protocol):
@@ -131,6 +122,7 @@ class _Resolved:
     spec: ActionSpec
     config: JsonObject
     prepared: PreparedRequest
+    origin: Origin | None  # None where a template makes it
 
 
 class PerformAction(EffectHandler):
@@ -139,10 +131,12 @@ class PerformAction(EffectHandler):
     def __init__(
         self,
         actions: Mapping[str, ActionSpec],
-        connections: Connections,
+        providers: Mapping[str, Provider],
+        connections: ConnectionLookup,
         send: Send,
     ) -> None:
         self._actions = actions
+        self._providers = providers
         self._connections = connections
         self._send = send
 
@@ -154,13 +148,13 @@ class PerformAction(EffectHandler):
             return Failed(ErrorCode.TEMPLATE, message)
         try:
             resolved = _resolve(spec, context)
-            connection_id = await self._choose(resolved, context)
         except ExpressionError as error:
             return bad_template(error)
         except InvalidInput as error:
             return bad_config(error.problems or [Problem("config", error.message)])
-        except AppError as error:
-            return Failed(ErrorCode.CONNECTION, error.message)
+        choice = await self._choose(resolved, context)
+        if choice.problem is not None:
+            return Failed(ErrorCode.CONNECTION, choice.problem, input=resolved.config)
         rule = spec.effect_rule(resolved.config)
         return Intent(
             rule.effect_class,
@@ -168,43 +162,37 @@ class PerformAction(EffectHandler):
             spec.name,
             resolved.prepared.to_json(),
             resolved.config,
-            connection_id,
+            choice.connection_id,
             key_memory_hours=rule.key_memory_hours,
             replays_errors=rule.replays_errors,
         )
 
-    async def _choose(self, resolved: _Resolved, context: StepContext) -> UUID | None:
+    async def _choose(self, resolved: _Resolved, context: StepContext) -> Choice:
         written = resolved.config.get("connectionId")
-        wanted = None
-        if written is not None:
-            wanted = decode_id(Prefix.CONNECTION, str(written))
-            if wanted is None:
-                problem = Problem("config.connectionId", "is not a connection's id")
-                raise InvalidInput("The connection's id is malformed.", [problem])
-        return await self._connections.choose_connection(
+        wanted = None if written is None else decode_id(Prefix.CONNECTION, str(written))
+        if written is not None and wanted is None:
+            return Choice(problem=f"{written!r} is not a connection's id.")
+        return await self._connections.choose(
             context.company_id,
-            resolved.spec.provider,
-            resolved.prepared.url,
-            wanted,
-            context.connection_id,
+            self._providers[resolved.spec.provider],
+            wanted=wanted,
+            of_run=context.connection_id,
+            origin=resolved.origin,
         )
 
     async def perform(
         self, context: StepContext, request: JsonObject, connection_id: UUID | None, key: str
     ) -> Completed | Failed:
         """Send the recorded request, with the credential of the connection chosen."""
-        credential = None
+        opened = Opened()
         if connection_id is not None:
-            try:
-                credential = await self._connections.load_credential(
-                    context.company_id, connection_id
-                )
-            except AppError as error:
-                return Failed(ErrorCode.CONNECTION, error.message)
+            opened = await self._connections.open_credential(context.company_id, connection_id)
+        if opened.problem is not None:
+            return Failed(ErrorCode.CONNECTION, opened.problem)
         timeout_ms = context.node.timeout_ms
         outcome = await self._send(
             PreparedRequest.from_json(request),
-            credential=credential,
+            credential=opened.credential,
             key=key,
             timeout_seconds=_DEFAULT_TIMEOUT_SECONDS if timeout_ms is None else timeout_ms / 1000,
         )
@@ -224,12 +212,14 @@ class PerformAction(EffectHandler):
 def _resolve(spec: ActionSpec, context: StepContext) -> _Resolved:
     node = context.node
     config = node.resolve(context.names)
+    origin = None
     for field, compiled in node.expressions.items():
         if not isinstance(compiled, Template):
             raise TypeError("the field was compiled by another type")
         written = node.raw_config.get(field)
         encode = None
         if field in spec.url_fields and isinstance(written, str):
-            encode = url_encoder(_pieces(compiled, written))
+            pieces = _pieces(compiled, written)
+            encode, origin = url_encoder(pieces), literal_origin(pieces)
         config = {**config, field: compiled.evaluate(context.names, encode)}
-    return _Resolved(spec, config, spec.build(config))
+    return _Resolved(spec, config, spec.build(config), origin)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from justpaid.connectors.catalogue import ACTIONS
+from justpaid.connections.lookup import ConnectionLookup
+from justpaid.connectors.catalogue import ACTIONS, PROVIDERS
 from justpaid.engine.contract import StepHandler
-from justpaid.steps.action import Connections, PerformAction, Send, make_action_type
+from justpaid.steps.action import PerformAction, Send, make_action_type
 from justpaid.steps.condition import CONDITION, Decide
 from justpaid.steps.stop import STOP, Stop
 from justpaid.steps.transform import TRANSFORM, Transform
@@ -19,10 +20,10 @@ STEP_TYPES: Final[Mapping[str, StepType]] = {
 }
 
 
-def make_handlers(connections: Connections, send: Send) -> Mapping[str, StepHandler]:
+def make_handlers(connections: ConnectionLookup, send: Send) -> Mapping[str, StepHandler]:
     """Make what performs each type, with what the effectful ones need from outside."""
     return {
-        "action": PerformAction(ACTIONS, connections, send),
+        "action": PerformAction(ACTIONS, PROVIDERS, connections, send),
         "condition": Decide(),
         "transform": Transform(),
         "wait": Wait(),
