@@ -179,6 +179,14 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
     return settings
 
 
+def to_environment(settings: Settings) -> dict[str, str]:
+    """Write settings as the variables that `load_settings` would read them from."""
+    return {
+        f"{PREFIX}{name.upper()}": _as_text(name, getattr(settings, name))
+        for name in sorted(settings.model_fields_set | {"data_dir", "host", "port"})
+    }
+
+
 def variable_names() -> list[str]:
     """List every variable by its prefixed name, in the order of the documentation."""
     return [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
@@ -198,6 +206,20 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _as_text(name: str, value: object) -> str:
+    match value:
+        case None:
+            return "off" if name == "metrics_bind" else ""
+        case (str() as host, int() as port):
+            return f"{host}:{port}"
+        case tuple():
+            return ",".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]  networks
+        case Path():
+            return str(value.expanduser().absolute())
+        case _:
+            return str(value)
 
 
 def _unknown(name: str) -> str:

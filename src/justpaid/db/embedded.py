@@ -88,6 +88,11 @@ class EmbeddedPostgres:
         return self._address(embedded_cluster.SUPERUSER, "postgres")
 
     @property
+    def programs(self) -> Path:
+        """The folder of PostgreSQL's programs of the server's version, such as pg_dump."""
+        return find_binaries(embedded_cluster.major_of(self._place())).folder
+
+    @property
     def pid(self) -> int:
         """The process id of the server."""
         return self._running().pid

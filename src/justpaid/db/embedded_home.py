@@ -106,6 +106,12 @@ def open_home(data_dir: Path) -> Home:
     return home
 
 
+def has_database(data_dir: Path) -> bool:
+    """Whether a database was made for a data dir, here or in the folder that its note names."""
+    folder = data_dir.expanduser().absolute()
+    return (folder / _CLUSTER).exists() or (folder / _NOTE).exists()
+
+
 @contextmanager
 def system_lock() -> Generator[Path]:
     """Hold the lock around what databases of several data dirs share, and yield their folder."""

@@ -1,0 +1,41 @@
+"""The database a process works on: the one of DATABASE_URL, or the data dir's embedded one."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Final
+
+from justpaid.db.embedded import EmbeddedPostgres, start_embedded
+from justpaid.db.embedded_home import EmbeddedPostgresError, has_database
+from justpaid.settings import Settings
+
+_NO_OPTIONS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class DatabaseServer:
+    """A database's address, and the embedded server behind it when it is ours."""
+
+    def __init__(self, dsn: str, embedded: EmbeddedPostgres | None) -> None:
+        self.dsn = dsn
+        self.embedded = embedded
+
+
+@contextmanager
+def database_server(
+    settings: Settings, *, must_exist: bool = False, options: Mapping[str, str] = _NO_OPTIONS
+) -> Generator[DatabaseServer]:
+    """Hold the database of the settings, starting or adopting the embedded one.
+
+    On the way out the embedded one stops unless another process holds it. With `must_exist` a data
+    dir without a database is refused rather than filled. Raises EmbeddedPostgresError.
+    """
+    if settings.database_url is not None:
+        yield DatabaseServer(settings.database_url, None)
+        return
+    if must_exist and not has_database(settings.data_dir):
+        raise EmbeddedPostgresError(
+            f"There is no database in {settings.data_dir.expanduser().absolute()}. Name the data"
+            " dir with --data-dir, set DATABASE_URL, or begin with: justpaid serve"
+        )
+    with start_embedded(settings.data_dir, options=options) as embedded:
+        yield DatabaseServer(embedded.dsn, embedded)

@@ -1,0 +1,75 @@
+"""The start of one process of the service, `api` or `worker`, by itself or under the supervisor.
+
+Kept apart from the command line, and loading the process's own code only here, so that each process
+holds no more than it uses.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final, cast
+
+from justpaid.db.embedded_home import EmbeddedPostgresError
+from justpaid.db.schema import UnknownSchema
+from justpaid.db.secrets import SecretsError
+from justpaid.db.server import database_server
+from justpaid.db.session_check import UnusableDatabase
+from justpaid.logging import set_up_logging
+from justpaid.settings import Settings, SettingsError, load_settings
+
+# EX_CONFIG of sysexits.h: starting again would end the same way, so the supervisor does not.
+REFUSED: Final = 78
+REFUSALS: Final = (
+    SettingsError,
+    SecretsError,
+    EmbeddedPostgresError,
+    UnknownSchema,
+    UnusableDatabase,
+)
+
+_ENTRIES: Final = {
+    "api": ("justpaid.app", "run_api"),
+    "worker": ("justpaid.worker", "run_worker"),
+}
+PROCESSES: Final = tuple(_ENTRIES)
+
+
+def run_process(name: str, settings: Settings) -> None:
+    """Run a process until it is told to stop, on the database of the settings."""
+    module, function = _ENTRIES[name]
+    set_up_logging(settings, process=name)
+    with database_server(settings) as server:
+        run = cast("Callable[[Settings], None]", getattr(import_module(module), function))
+        run(settings.model_copy(update={"database_url": server.dsn}))
+
+
+def end_with_supervisor() -> None:
+    """End this process and those it started as soon as the pipe on stdin closes.
+
+    The supervisor holds the other end, and the system closes it however the supervisor ends. Not a
+    clean stop: the supervisor's successor needs the port, and the journal survives any crash.
+    """
+
+    def watch() -> None:
+        while os.read(0, 1):
+            pass
+        os.killpg(os.getpgid(0), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="supervisor-watch", daemon=True).start()
+
+
+def main() -> None:
+    """Start the process named by the only argument, under the supervisor."""
+    end_with_supervisor()
+    try:
+        run_process(sys.argv[1], load_settings())
+    except REFUSALS as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(REFUSED)
+
+
+if __name__ == "__main__":
+    main()
