@@ -242,11 +242,10 @@ def _check_arguments(function: Function, node: Call) -> None:
 
 def _expected(function: Function) -> str:
     low, high = function.minimum, function.maximum
+    least = "1 argument" if low == 1 else f"{low} arguments"
     if high is None:
-        return f"{low} arguments or more"
-    if low == high:
-        return "1 argument" if low == 1 else f"{low} arguments"
-    return f"{low} to {high} arguments"
+        return f"{least} or more"
+    return least if low == high else f"{low} to {high} arguments"
 
 
 def _refuse_quoted_comparison(node: Chain) -> None:

@@ -25,7 +25,6 @@ _HINTS: Final = (
     ("=", "nothing can be assigned; compare with `==`"),
     ("&", "write `&&` for and"),
     ("|", "write `||` for or"),
-    ("**", "there is no power operator"),
     ("`", "write text in single or double quotes"),
     (";", "an expression is one value, without `;`"),
     ("...", "there is no spread; use merge() or flatten()"),
@@ -89,8 +88,11 @@ def _explain(error: UnexpectedInput, source: str) -> tuple[str, int]:
 def _message(found: str, source: str, position: int) -> str:
     if found in "'\"":
         return "the text that opens here is never closed"
-    if source[max(0, position - 1) :].startswith("?."):
+    pair = source[max(0, position - 1) : position + 1]
+    if pair == "?.":
         return "unexpected `?.`: it is not needed, reading a field of null gives null"
+    if pair == "**":
+        return "unexpected `**`: there is no power operator"
     rest = source[position : position + 3]
     for mark, hint in _HINTS:
         if rest.startswith(mark) or (mark == "=>" and found.endswith("=>")):
