@@ -1,0 +1,1 @@
+"""A company's credentials for its providers: sealed in storage, added to a request at the wire."""
