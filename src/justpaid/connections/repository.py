@@ -55,7 +55,7 @@ RETURNING {_COLUMNS}
 _NOTE_USE = """
 UPDATE connections SET last_used_at = $3
 WHERE company_id = $1 AND id = $2
-  AND (last_used_at IS NULL OR last_used_at < $3 - interval '1 minute')
+  AND (last_used_at IS NULL OR last_used_at < $3::timestamptz - interval '1 minute')
 """
 _DELETE = f"DELETE FROM connections WHERE company_id = $1 AND id = $2 RETURNING {_COLUMNS}"
 _LIST_SEALED = """
