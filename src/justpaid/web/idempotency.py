@@ -39,6 +39,12 @@ ON CONFLICT (company_id, scope_hash) DO UPDATE SET body_hash = excluded.body_has
 """
 
 
+_PURGE = """
+DELETE FROM idempotency_keys WHERE (company_id, scope_hash) IN (SELECT company_id, scope_hash
+  FROM idempotency_keys WHERE created_at < now() - interval '24 hours' LIMIT 10000)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
     """One use of a key: whose it is, and what was asked."""
@@ -102,3 +108,8 @@ async def keep_answer(
         exact_json.encode_text(headers),
         bytes(response.body) if replay is None else replay,
     )
+
+
+async def purge_answers(connection: Connection) -> None:
+    """Forget the answers, of any company, whose day is over; a small batch at a time."""
+    await connection.execute(_PURGE)

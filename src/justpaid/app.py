@@ -1,0 +1,311 @@
+"""The API process: its parts wired into one ASGI app, served until it is told to stop."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+import uvloop
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from prometheus_client import Counter, Histogram, start_http_server
+
+from justpaid import __version__, exact_json
+from justpaid.api_keys import routes as self_routes
+from justpaid.api_keys.directory import KeyDirectory
+from justpaid.api_keys.key_uses import KeyUses
+from justpaid.audit.service import AuditLog
+from justpaid.connections import routes as connection_routes
+from justpaid.connections.service import Connections
+from justpaid.db.encryption import KeyRing
+from justpaid.db.pool import Pool, connect, open_pool
+from justpaid.db.schema import is_current
+from justpaid.db.secrets import Secrets, load_secrets
+from justpaid.engine.lanes import SESSION_SETTINGS
+from justpaid.guides.routes import docs_router
+from justpaid.keyrings import audit_secrets_of, peppers_of
+from justpaid.outbound.client import OutboundClient
+from justpaid.outbound.policy import OutboundPolicy, parse_allow
+from justpaid.rate_limits import repository as saved_budgets
+from justpaid.rate_limits.failures import FailedAuthentications
+from justpaid.rate_limits.limiter import MemoryLimiter
+from justpaid.runs import routes as run_routes
+from justpaid.runs.room import make_room
+from justpaid.runs.waiters import Waiters
+from justpaid.settings import Settings
+from justpaid.steps.catalogue import STEP_TYPES
+from justpaid.usage.counter import UsageCounter
+from justpaid.usage.planted_keys import PlantedKeys
+from justpaid.usage.recorder import UsageRecorder
+from justpaid.web.gate import Gate
+from justpaid.web.gate_address import address_reader
+from justpaid.web.gate_contract import FinishedRequest, GateHooks
+from justpaid.web.gate_routes import RouteTable
+from justpaid.web.health import health_router
+from justpaid.web.idempotency import purge_answers
+from justpaid.web.openapi import complete_openapi
+from justpaid.web.routing import EdgeResources
+from justpaid.workflows import routes as workflow_routes
+from justpaid.workflows.program_store import ProgramStore
+from justpaid.workflows.service import Workflows
+
+ROUTERS: Final = (
+    workflow_routes.router,
+    run_routes.router,
+    connection_routes.router,
+    self_routes.router,
+)
+
+_PURGE_SECONDS: Final = 600.0
+_STOP_SECONDS: Final = 6.0
+_BACKLOG: Final = 1024
+
+_REQUESTS: Final = Counter(
+    "justpaid_requests", "Answered API requests.", ["route", "method", "status"]
+)
+_ACCEPTED_TOGETHER: Final = Histogram(
+    "justpaid_accept_batch", "Starts committed together.", buckets=(1, 2, 4, 8, 16, 32, 64, 128)
+)
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The whole ASGI app behind its gate, and the FastAPI app inside for its document."""
+
+    asgi: Gate
+    inner: FastAPI
+
+
+def api_routes() -> list[APIRoute]:
+    """List every route of the API: what the gate and the OpenAPI document are made from."""
+    return [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+
+
+def run_api(settings: Settings) -> None:
+    """Serve the API on the settings' address until SIGTERM or SIGINT."""
+    uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    if settings.metrics_bind is not None and settings.metrics_token is None:
+        _serve_metrics(settings.metrics_bind)
+    async with open_api(settings) as api:
+        server = Server(
+            api.asgi,
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGINL,
+            backlog=_BACKLOG,
+            websockets=False,
+            log_enabled=False,
+        )
+        gc.collect()
+        gc.freeze()  # what was made at the start stays: the collector need not walk it again
+        serving = asyncio.create_task(server.serve())
+        await asyncio.wait(
+            [serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED
+        )
+        server.stop()
+        await asyncio.wait([serving], timeout=_STOP_SECONDS)
+
+
+@asynccontextmanager
+async def open_api(settings: Settings) -> AsyncGenerator[Api]:
+    """Open everything that the API needs on the settings' database, and close it again."""
+    dsn = settings.database_url
+    if dsn is None:
+        raise RuntimeError("the process was started without a database address")
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(dsn, max_size=settings.database_pool_size)
+        stack.push_async_callback(_close_pool, pool)
+        async with pool.acquire() as connection:
+            secrets = await load_secrets(settings, connection)
+        yield await _wire(settings, dsn, pool, secrets, stack)
+
+
+async def _wire(
+    settings: Settings, dsn: str, pool: Pool, secrets: Secrets, stack: AsyncExitStack
+) -> Api:
+    """Make the parts, lowest first; what was opened is closed in reverse."""
+    audit = AuditLog(audit_secrets_of(secrets))
+    peppers = peppers_of(secrets)
+    planted = PlantedKeys(pool, peppers)
+    client = OutboundClient(OutboundPolicy(allow=parse_allow(settings.outbound_allow)))
+    stack.push_async_callback(client.close)
+
+    app = _make_app(pool, secrets.pepper.current.secret)
+    app.state.connections = Connections(KeyRing(secrets.master_key), audit, client)
+    app.state.workflows = Workflows(audit, STEP_TYPES, report_keys=planted.report_in_definition)
+    runs = app.state.runs = make_room(
+        pool,
+        partial(connect, dsn, SESSION_SETTINGS),
+        audit,
+        ProgramStore(pool, STEP_TYPES).load,
+        secrets.pepper.current.secret,
+        report_keys=planted.report_in_definition,
+        observe_batch=_ACCEPTED_TOGETHER.observe,
+    )
+    await runs.open()
+    stack.push_async_callback(runs.close)
+
+    directory = KeyDirectory(pool, peppers, partial(connect, dsn))
+    directory.on_changed(partial(_end_waits, runs.waiters))
+    limiter = app.state.limiter = await _open_limiter(pool, stack)
+    usage = UsageCounter()
+    recorder = UsageRecorder(pool, usage)
+    await recorder.start()
+    stack.push_async_callback(recorder.stop)
+    uses = KeyUses(pool)
+    background = (directory.lease.run, uses.run, partial(_purge, pool))
+    stack.push_async_callback(_cancel, [asyncio.create_task(run()) for run in background])
+
+    hooks = GateHooks(
+        on_identified=uses.note,
+        on_finished=partial(_finished, usage),
+        on_key_in_url=_spawning(planted.report_in_url),
+    )
+    gate = Gate(
+        app,
+        RouteTable(api_routes()),
+        directory,
+        limiter,
+        FailedAuthentications(settings.auth_failures_per_minute),
+        address_reader(settings.trusted_proxies),
+        hooks,
+    )
+    _add_pages(app, settings, partial(_is_ready, pool))
+    return Api(gate, app)
+
+
+def _make_app(pool: Pool, idempotency_secret: bytes) -> FastAPI:
+    app = FastAPI(
+        title="JustPaid Workflows",
+        version=__version__,
+        summary="Durable workflows for finance and billing teams.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    app.state.edge = EdgeResources(pool, idempotency_secret)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def _add_pages(app: FastAPI, settings: Settings, is_ready: Callable[[], Awaitable[bool]]) -> None:
+    """Add what is no API: health, the OpenAPI document, the documentation."""
+    app.include_router(health_router(is_ready, settings.metrics_token))
+    document: dict[str, Any] = {}
+
+    def read_document() -> dict[str, Any]:
+        if not document:  # written on the first question: a start need not wait for it
+            document.update(complete_openapi(app, api_routes()))
+        return document
+
+    pages = APIRouter()
+
+    async def openapi() -> Response:
+        return Response(exact_json.encode(read_document()), media_type="application/json")
+
+    def address_of(_: Request) -> str:
+        return settings.base_url
+
+    pages.add_api_route("/openapi.json", openapi, include_in_schema=False)
+    app.include_router(pages)
+    app.include_router(docs_router(read_document, address_of))
+
+
+async def _open_limiter(pool: Pool, stack: AsyncExitStack) -> MemoryLimiter:
+    """Make the limiter with what the process before had counted; save it at a clean stop."""
+    limiter = MemoryLimiter()
+    async with pool.acquire() as connection:
+        limiter.load(await saved_budgets.take(connection))
+
+    async def save() -> None:
+        async with pool.acquire() as connection:
+            await saved_budgets.save(connection, list(limiter.save()))
+
+    stack.push_async_callback(save)
+    return limiter
+
+
+async def _is_ready(pool: Pool) -> bool:
+    try:
+        async with asyncio.timeout(2), pool.acquire() as connection:
+            return await is_current(connection)
+    except Exception:  # whatever it is, this process cannot serve now
+        _log.warning("not_ready", exc_info=True)
+        return False
+
+
+async def _purge(pool: Pool) -> None:
+    """Forget answers stored for Idempotency-Key once their day is over."""
+    while True:
+        await asyncio.sleep(_PURGE_SECONDS)
+        try:
+            async with pool.acquire() as connection:
+                await purge_answers(connection)
+        except Exception:  # the next turn does it
+            _log.warning("answers_not_purged", exc_info=True)
+
+
+def _finished(usage: UsageCounter, finished: FinishedRequest) -> None:
+    usage.note(finished)
+    route = finished.route or "none"
+    _REQUESTS.labels(route, finished.method, finished.status).inc()
+
+
+def _end_waits(waiters: Waiters, key_ids: frozenset[UUID] | None) -> None:
+    """Let callers go whose key changed: they may ask again, on the terms that hold now."""
+    for key_id in key_ids or ():
+        waiters.end_waits_of(key_id)
+
+
+def _spawning(
+    act: Callable[[bytes, str | None], Coroutine[Any, Any, None]],
+) -> Callable[[bytes, str | None], None]:
+    """Let a hook in the request's path begin something that takes longer."""
+    running: set[asyncio.Task[None]] = set()
+
+    def begin(query: bytes, address: str | None) -> None:
+        task = asyncio.create_task(act(query, address))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    return begin
+
+
+def _serve_metrics(bind: tuple[str, int]) -> None:
+    host, port = bind
+    try:
+        start_http_server(port, host)
+    except OSError as error:
+        _log.warning("metrics_not_served", host=host, port=port, reason=error.strerror)
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _close_pool(pool: Pool) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), 2)
+    except TimeoutError:
+        pool.terminate()
