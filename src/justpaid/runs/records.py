@@ -1,0 +1,136 @@
+"""Run records as the API shows them. Stored JSON goes out as its text, digit for digit."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from justpaid import exact_json
+from justpaid.clock import to_wire
+from justpaid.db.pool import Connection
+from justpaid.engine.model import ENDED, RunStatus
+from justpaid.exact_json import JsonObject, JsonValue
+from justpaid.ids import Prefix, encode_id
+from justpaid.runs import repository
+from justpaid.runs.model import Columns, StartedRun, duration_ms, shown_status
+from justpaid.runs.step_list import StepOutline, list_steps, outline_steps
+
+_MOST_REMEMBERED: Final = 500
+
+
+class Outlines:
+    """The steps of versions that ran: a version that can run never changes, so they are kept."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[UUID, int], tuple[StepOutline, ...]] = {}
+
+    async def get(
+        self, connection: Connection, company_id: UUID, workflow_id: UUID, version: int
+    ) -> tuple[StepOutline, ...]:
+        """Return the steps of the version that a run of this company is bound to."""
+        known = self._known.get((workflow_id, version))
+        if known is None:
+            text = await repository.get_definition(connection, company_id, workflow_id, version)
+            known = outline_steps(exact_json.stored(text))
+            if len(self._known) >= _MOST_REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[workflow_id, version] = known
+        return known
+
+
+async def get_record(
+    connection: Connection, company_id: UUID, run_id: UUID, outlines: Outlines
+) -> dict[str, Any]:
+    """Return the whole record of a run with its steps; raises NotFound."""
+    row = await repository.get_run(connection, company_id, run_id)
+    outline = await outlines.get(connection, company_id, row["workflow_id"], row["version"])
+    steps = await repository.list_steps(connection, company_id, run_id, row["origin_run_id"])
+    status = shown_status(row["status"], row["started_at"])
+    return {
+        **summary(row),
+        "trigger": _trigger(row),
+        "connectionId": _id(Prefix.CONNECTION, row["connection_id"]),
+        "input": embedded(row["input"]),
+        "output": embedded(row["output"]),
+        "waitingFor": embedded(row["waiting_for"]) if status is RunStatus.SUSPENDED else None,
+        "cancelRequestedAt": None if row["cancel_at"] is None else to_wire(row["cancel_at"]),
+        "retriedFrom": _id(Prefix.RUN, row["retried_from"]),
+        "originRunId": encode_id(Prefix.RUN, row["origin_run_id"]),
+        "parentRunId": _id(Prefix.RUN, row["parent_run_id"]),
+        "startedBy": row["started_by"] or "system",
+        "steps": list_steps(outline, steps, status),
+    }
+
+
+def summary(row: Columns) -> dict[str, Any]:
+    """Return a run as lists show it."""
+    started_at, completed_at = row["started_at"], row["completed_at"]
+    return {
+        "id": encode_id(Prefix.RUN, row["id"]),
+        "workflowId": encode_id(Prefix.WORKFLOW, row["workflow_id"]),
+        "workflowVersion": row["version"],
+        "status": shown_status(row["status"], started_at),
+        "triggerType": row["trigger_type"],
+        "startedAt": None if started_at is None else to_wire(started_at),
+        "completedAt": None if completed_at is None else to_wire(completed_at),
+        "durationMs": duration_ms(started_at, completed_at),
+        "error": embedded(row["error"]),
+        "createdAt": to_wire(row["created_at"]),
+    }
+
+
+def accepted(started: StartedRun, status: RunStatus = RunStatus.PENDING) -> JsonObject:
+    """Return what a start is answered with before the run has ended."""
+    return {
+        "runId": encode_id(Prefix.RUN, started.run_id),
+        "status": status,
+        "workflowId": encode_id(Prefix.WORKFLOW, started.workflow_id),
+        "workflowVersion": started.version,
+    }
+
+
+def effect_item(row: Columns) -> dict[str, Any]:
+    """Return one row of the ledger."""
+    return {
+        "id": encode_id(Prefix.EFFECT, row["id"]),
+        "runId": encode_id(Prefix.RUN, row["run_id"]),
+        "stepPath": row["path"],
+        "attempt": row["attempt"],
+        "generation": row["generation"],
+        "class": row["class"],
+        "provider": row["provider"],
+        "action": row["action"],
+        "connectionId": _id(Prefix.CONNECTION, row["connection_id"]),
+        "request": _request(row["request"]),
+        "amount": row["amount"],
+        "currency": row["currency"],
+        "idempotencyKey": row["key"],
+        "intendedAt": to_wire(row["intended_at"]),
+        "sentAt": None if row["sent_at"] is None else to_wire(row["sent_at"]),
+        "outcome": row["outcome"],
+        "receipt": embedded(row["receipt"]),
+        "resolvedBy": row["resolved_by"],
+        "comment": row["comment"],
+    }
+
+
+def embedded(text: str | None) -> Any:  # noqa: ANN401  raw JSON stands for any value
+    """Let a stored JSON text stand in an answer; None for no value."""
+    return None if text is None else exact_json.embed(text)
+
+
+def has_ended(status: str) -> bool:
+    """Say whether a run in this state moves no more."""
+    return status in ENDED
+
+
+def _trigger(row: Columns) -> Any:  # noqa: ANN401  raw JSON stands for any value
+    stored = row["trigger"]
+    return {"type": row["trigger_type"]} if stored is None else exact_json.embed(stored)
+
+
+def _request(raw: bytes | None) -> JsonValue:
+    stored = None if raw is None else exact_json.stored(raw)
+    return stored.get("request") if isinstance(stored, dict) else None
+
+
+def _id(prefix: Prefix, value: UUID | None) -> str | None:
+    return None if value is None else encode_id(prefix, value)

@@ -1,0 +1,103 @@
+"""What the routes of this room work with: made once at composition, kept as `app.state.runs`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from justpaid.audit.service import AuditLog
+from justpaid.db.pool import Connection, Pool
+from justpaid.engine.journal import Obstacle, accept_runs, release
+from justpaid.engine.lanes import Connect, Lane
+from justpaid.engine.model import NewRun
+from justpaid.runs.model import StartedRun
+from justpaid.runs.records import Outlines
+from justpaid.runs.service import LoadProgram, RunControl
+from justpaid.runs.start_facts import StartFactsReader
+from justpaid.runs.starter import KeyReporter, RunStarter
+from justpaid.runs.waiters import Waiters
+
+_GIVE_UP_AFTER_SECONDS: Final = 10.0
+
+_log: Final = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunsRoom:
+    """The parts, wired by `make_room`; `open` before the first request, `close` after the last."""
+
+    pool: Pool
+    facts: StartFactsReader
+    accept: Lane[NewRun, Obstacle | None]
+    starter: RunStarter
+    control: RunControl
+    waiters: Waiters
+    outlines: Outlines = field(default_factory=Outlines)
+
+    async def open(self) -> None:
+        """Connect, and begin to listen for ended runs."""
+        await self.facts.open()
+        await self.accept.open()
+        await self.waiters.start()
+
+    async def close(self) -> None:
+        """Let waiting callers go and give the connections back."""
+        await self.waiters.stop()
+        await self.accept.close()
+        await self.facts.close()
+
+    async def let_in_started(self, started: StartedRun) -> None:
+        """Let a started run in, if it was accepted under its workflow's limit."""
+        if started.release_limit is not None:
+            await self.let_in(started.workflow_id, started.release_limit)
+
+    async def let_in(self, workflow_id: UUID, limit: int | None) -> None:
+        """Let held runs of a workflow in up to its limit, once what changed it has committed.
+
+        What fails here is made good by the workers' fallback claim: the act itself stands.
+        """
+        try:
+            async with self.pool.acquire() as connection:
+                await release(connection, {workflow_id: limit})
+        except Exception as error:  # the run is accepted or cancelled already
+            _log.warning("release_left_to_workers", error=repr(error))
+
+
+def make_room(
+    pool: Pool,
+    connect: Connect,
+    audit: AuditLog,
+    load_program: LoadProgram,
+    secret: bytes,
+    *,
+    report_keys: KeyReporter | None = None,
+    observe_batch: Callable[[int], None] | None = None,
+) -> RunsRoom:
+    """Wire the room.
+
+    `connect` opens a connection of one's own, with the lanes' settings. `secret` keys the hashes
+    of inputs. `report_keys` is told of API keys found in an input; `observe_batch` how many starts
+    were committed together.
+    """
+    facts = StartFactsReader(connect, pool)
+    accept: Lane[NewRun, Obstacle | None] = Lane(
+        connect,
+        _accept,
+        give_up_after_seconds=_GIVE_UP_AFTER_SECONDS,
+        observe_batch=observe_batch,
+    )
+    return RunsRoom(
+        pool=pool,
+        facts=facts,
+        accept=accept,
+        starter=RunStarter(facts, accept.submit, secret, report_keys),
+        control=RunControl(audit, load_program),
+        waiters=Waiters(connect),
+    )
+
+
+async def _accept(connection: Connection, runs: Sequence[NewRun]) -> list[Obstacle | None]:
+    answers = await accept_runs(connection, runs)
+    return [answers[run.id] for run in runs]

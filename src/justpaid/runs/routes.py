@@ -1,0 +1,256 @@
+"""The HTTP face of runs: start and wait, list, inspect, cancel, retry."""
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+from pydantic import AwareDatetime
+
+from justpaid import exact_json
+from justpaid.audit.model import Actor
+from justpaid.clock import to_wire
+from justpaid.engine.model import RunStatus
+from justpaid.errors import InvalidInput, Problem
+from justpaid.ids import Prefix, decode_id, encode_id
+from justpaid.runs import records, repository, start_call
+from justpaid.runs.log_lines import decode_tail
+from justpaid.runs.log_reader import read_log
+from justpaid.runs.model import RunFilter, StartOrder
+from justpaid.runs.room import RunsRoom
+from justpaid.runs.schemas import (
+    WORKFLOW_ID,
+    CancelRequested,
+    Effect,
+    LogPage,
+    Page,
+    Retried,
+    RunAccepted,
+    RunRecord,
+    RunSummary,
+    StartedRecord,
+    StartRequest,
+    Success,
+)
+from justpaid.scopes import Scope
+from justpaid.web import idempotency
+from justpaid.web.caller import Caller, allows
+from justpaid.web.cursors import DEFAULT_LIMIT, split_page
+from justpaid.web.envelope import Answer, page, success
+from justpaid.web.parameters import After, Limit, path_id
+from justpaid.web.routing import api_router
+from justpaid.web.unit_of_work import Connection, Unit
+
+MAX_WAIT_SECONDS: Final = 30
+
+router = api_router("Runs")
+
+
+async def current_room(request: Request) -> RunsRoom:
+    """Return the room that composition made for this app."""
+    room: RunsRoom = request.app.state.runs
+    return room
+
+
+Room = Annotated[RunsRoom, Depends(current_room)]
+Reader = Annotated[Caller, allows(Scope.RUNS_READ)]
+Executor = Annotated[Caller, allows(Scope.WORKFLOWS_EXECUTE)]
+RunId = Annotated[UUID, path_id(Prefix.RUN, "runId")]
+WorkflowId = Annotated[UUID, path_id(Prefix.WORKFLOW, "workflowId")]
+WaitSeconds = Annotated[
+    int | None,
+    Query(ge=1, le=MAX_WAIT_SECONDS, description="Wait so many seconds for the run's end."),
+]
+
+
+@router.post(
+    "/workflows/{workflowId}/run",
+    status_code=202,
+    summary="Start a run",
+    response_description="The run is accepted: it is stored and will be performed.",
+    responses={
+        202: {"model": Success[RunAccepted]},
+        200: {
+            "model": Success[StartedRecord],
+            "description": "The finished run (`wait`), or the first run of the idempotencyKey. "
+            "The record of the run plus `runId`; without `runs:read` only `runId` and `status`.",
+        },
+    },
+)
+async def start_run(
+    request: Request,
+    caller: Executor,
+    workflow_id: WorkflowId,
+    body: StartRequest,
+    unit: Unit,
+    room: Room,
+    wait: WaitSeconds = None,
+) -> Answer:
+    """Start a run of an active workflow with an input.
+
+    A repeat with the same `idempotencyKey` and input is answered with the first run, whatever the
+    workflow's state is by then; with another input it is a conflict.
+    """
+    order = _order(caller, workflow_id, body)
+    if idempotency.HEADER in request.headers:
+        return await start_call.start_in_transaction(room, caller, order, wait, unit)
+    return await start_call.start(room, caller, order, wait)
+
+
+async def _read_filter(
+    workflow: Annotated[str | None, Query(alias="workflowId", examples=[WORKFLOW_ID])] = None,
+    status: RunStatus | None = None,
+    trigger_type: Annotated[str | None, Query(alias="triggerType", max_length=64)] = None,
+    created_after: Annotated[AwareDatetime | None, Query(alias="createdAfter")] = None,
+    created_before: Annotated[AwareDatetime | None, Query(alias="createdBefore")] = None,
+) -> RunFilter:
+    return RunFilter(
+        workflow_id=_id_in(workflow, Prefix.WORKFLOW, "workflowId"),
+        status=status,
+        trigger_type=trigger_type,
+        created_after=_utc(created_after, "createdAfter"),
+        created_before=_utc(created_before, "createdBefore"),
+    )
+
+
+@router.get(
+    "/runs",
+    summary="List runs",
+    responses={200: {"model": Page[RunSummary]}},
+)
+async def list_runs(
+    caller: Reader,
+    connection: Connection,
+    narrowed: Annotated[RunFilter, Depends(_read_filter)],
+    after: After,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Answer:
+    """List the company's runs, newest first, as narrow rows."""
+    rows = await repository.list_runs(connection, caller.company_id, narrowed, after, limit + 1)
+    shown, cursor = split_page(rows, limit, repository.created_position)
+    return page([records.summary(row) for row in shown], cursor)
+
+
+@router.get(
+    "/runs/{runId}",
+    summary="Get a run",
+    responses={200: {"model": Success[RunRecord]}},
+)
+async def get_run(caller: Reader, run_id: RunId, connection: Connection, room: Room) -> Answer:
+    """Return the whole record of a run, with every step of its version."""
+    record = await records.get_record(connection, caller.company_id, run_id, room.outlines)
+    return success(record)
+
+
+@router.get(
+    "/runs/{runId}/logs",
+    summary="Read a run's log",
+    responses={200: {"model": LogPage}},
+)
+async def list_logs(
+    caller: Reader,
+    run_id: RunId,
+    connection: Connection,
+    after: Annotated[
+        str | None, Query(description="The `meta.cursor` of the page before; opaque.")
+    ] = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Answer:
+    """Return what happened in a run, step by step, oldest first.
+
+    There is a cursor also after the last line: ask again with it to read what has come since.
+    """
+    lines = await read_log(connection, caller.company_id, run_id, decode_tail(after), limit)
+    meta = {"cursor": lines.cursor, "hasMore": lines.has_more}
+    return Answer(exact_json.encode({"success": True, "data": lines.lines, "meta": meta}))
+
+
+@router.get(
+    "/runs/{runId}/effects",
+    summary="Read a run's ledger of effects",
+    responses={200: {"model": Page[Effect]}},
+)
+async def list_effects(caller: Reader, run_id: RunId, connection: Connection) -> Answer:
+    """Return everything the run did outside: what was intended, and what came of it."""
+    await repository.get_run(connection, caller.company_id, run_id)
+    rows = await repository.list_effects(connection, caller.company_id, run_id)
+    return page([records.effect_item(row) for row in rows], None)
+
+
+@router.post(
+    "/runs/{runId}/cancel",
+    status_code=202,
+    summary="Cancel a run",
+    response_description="The run starts nothing new; effects in flight are finished first.",
+    responses={202: {"model": Success[CancelRequested]}},
+)
+async def cancel_run(
+    caller: Executor, run_id: RunId, unit: Unit, connection: Connection, room: Room
+) -> Answer:
+    """End a run that is pending, running or suspended."""
+    asked = await room.control.cancel(connection, caller.company_id, run_id, by=_actor(caller))
+    cancelled = asked.cancelled
+    if cancelled.release is not None:
+        unit.after_commit(partial(room.let_in, cancelled.release, asked.release_limit))
+    return success(
+        {
+            "runId": encode_id(Prefix.RUN, run_id),
+            "status": asked.status,
+            "cancelRequestedAt": to_wire(cancelled.requested_at),
+        },
+        202,
+    )
+
+
+@router.post(
+    "/runs/{runId}/retry",
+    status_code=202,
+    summary="Retry a run",
+    response_description="A new run of the same line is accepted.",
+    responses={202: {"model": Success[Retried]}},
+)
+async def retry_run(
+    caller: Executor, run_id: RunId, unit: Unit, connection: Connection, room: Room
+) -> Answer:
+    """Start a failed or timed-out run anew from the steps that failed or never ended.
+
+    What is settled and depends on none of them is kept, and shown as `reused`.
+    """
+    started = await room.control.retry(connection, caller.company_id, run_id, by=_actor(caller))
+    unit.after_commit(partial(room.let_in_started, started))
+    retried_from = encode_id(Prefix.RUN, run_id)
+    return success({**records.accepted(started), "retriedFrom": retried_from}, 202)
+
+
+def _order(caller: Caller, workflow_id: UUID, body: StartRequest) -> StartOrder:
+    return StartOrder(
+        company_id=caller.company_id,
+        workflow_id=workflow_id,
+        started_by=caller.actor,
+        input=body.input or {},
+        connection_id=_id_in(body.connection_id, Prefix.CONNECTION, "connectionId"),
+        idempotency_key=body.idempotency_key,
+    )
+
+
+def _id_in(text: str | None, prefix: Prefix, field: str) -> UUID | None:
+    if text is None:
+        return None
+    value = decode_id(prefix, text)
+    if value is None:
+        message = f"is not an id of this kind: they begin with {prefix}_"
+        raise InvalidInput("The request is not valid.", [Problem(field, message)])
+    return value
+
+
+def _utc(moment: datetime | None, field: str) -> datetime | None:
+    try:
+        return None if moment is None else moment.astimezone(UTC)
+    except OverflowError:
+        problem = Problem(field, "is out of range")
+        raise InvalidInput("The request is not valid.", [problem]) from None
+
+
+def _actor(caller: Caller) -> Actor:
+    return Actor(caller.actor, caller.address, caller.request_id)

@@ -1,0 +1,176 @@
+"""The verbs on runs that exist: cancel and retry.
+
+Guarantee: a line of retries has one unfinished run; nothing is retried while it is unknown whether
+an effect of the line was done; each act leaves its audit row in its own transaction.
+"""
+
+from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from justpaid import ids
+from justpaid.audit.model import Actor
+from justpaid.audit.service import AuditLog
+from justpaid.db.pool import Connection, Row
+from justpaid.engine.journal import Cancelled, accept_runs, cancel_run, reuse_steps
+from justpaid.engine.model import ENDED, NewRun, RunStatus, StepStatus
+from justpaid.errors import Conflict, InvalidState, NotFound
+from justpaid.ids import Prefix, encode_id
+from justpaid.runs import repository
+from justpaid.runs.kept_steps import list_kept_paths
+from justpaid.runs.model import StartedRun, shown_status
+from justpaid.workflows.program import Program
+
+LoadProgram: TypeAlias = Callable[[UUID, UUID, int], Awaitable[Program | None]]
+
+_RETRIED: Final = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT})
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledRun:
+    """What a cancel came to; `release_limit` when a run of that workflow may now be let in."""
+
+    cancelled: Cancelled
+    status: RunStatus
+    release_limit: int | None
+
+
+class RunControl:
+    """The verbs; made once at composition with the audit log and the store of programs."""
+
+    def __init__(
+        self,
+        audit: AuditLog,
+        load_program: LoadProgram,
+        ending_types: AbstractSet[str] = frozenset({"stop"}),
+    ) -> None:
+        self._audit = audit
+        self._load_program = load_program
+        self._ending_types = ending_types
+
+    async def cancel(
+        self, connection: Connection, company_id: UUID, run_id: UUID, *, by: Actor
+    ) -> CancelledRun:
+        """Ask for a run's end; a repeat keeps the first moment.
+
+        Raises NotFound, or InvalidState when the run's end was recorded first.
+        """
+        row = await repository.get_run(connection, company_id, run_id)
+        cancelled = await cancel_run(connection, company_id, run_id)
+        if cancelled is None:
+            raise InvalidState("The run has ended already: there is nothing left to cancel.")
+        limit = None
+        if cancelled.release is not None:
+            limit = await repository.find_concurrency_limit(
+                connection, company_id, cancelled.release
+            )
+        if row["cancel_at"] is None:
+            await self._audit.record_event(
+                connection,
+                company_id,
+                by=by,
+                action="run.cancelled",
+                object_type="run",
+                object_id=encode_id(Prefix.RUN, run_id),
+                before={"status": row["status"]},
+            )
+        status = shown_status(cancelled.status, row["started_at"])
+        return CancelledRun(cancelled, status, limit)
+
+    async def retry(
+        self, connection: Connection, company_id: UUID, run_id: UUID, *, by: Actor
+    ) -> StartedRun:
+        """Start a new run of the line that keeps what is settled and does the rest again.
+
+        Raises NotFound, InvalidState for a run that did not fail, and Conflict naming what stands
+        in the way: a newer run of the line, or an effect that is unknown.
+        """
+        row = await repository.get_run(connection, company_id, run_id)
+        origin_run_id: UUID = row["origin_run_id"]
+        await repository.lock_line(connection, company_id, origin_run_id)
+        _require_failed(row)
+        await self._require_newest(connection, company_id, run_id, origin_run_id)
+        await _require_known(connection, company_id, origin_run_id)
+        paths = await self._kept_paths(connection, company_id, row)
+        limit = await repository.find_concurrency_limit(connection, company_id, row["workflow_id"])
+        run = _next_run(row, by, held=limit is not None)
+        obstacle = (await accept_runs(connection, [run]))[run.id]
+        if obstacle is not None:
+            raise _unfinished(obstacle.run_id)
+        await reuse_steps(connection, company_id, run_id, run.id, paths)
+        await self._audit.record_event(
+            connection,
+            company_id,
+            by=by,
+            action="run.retried",
+            object_type="run",
+            object_id=encode_id(Prefix.RUN, run_id),
+            after={"runId": encode_id(Prefix.RUN, run.id)},
+        )
+        return StartedRun(run.id, run.workflow_id, run.version, release_limit=limit)
+
+    async def _require_newest(
+        self, connection: Connection, company_id: UUID, run_id: UUID, origin_run_id: UUID
+    ) -> None:
+        newest = await repository.find_newest_of_line(connection, company_id, origin_run_id)
+        if newest == run_id:
+            return
+        state = await repository.find_status(connection, company_id, newest)
+        if state is not None and state["status"] not in ENDED:
+            raise _unfinished(newest)
+        name = encode_id(Prefix.RUN, newest)
+        raise Conflict(f"This run was retried since: only the newest, {name}, can be retried.")
+
+    async def _kept_paths(self, connection: Connection, company_id: UUID, row: Row) -> list[str]:
+        program = await self._load_program(company_id, row["workflow_id"], row["version"])
+        if program is None:
+            raise NotFound("There is no such version of the workflow.")
+        states = await repository.list_step_states(connection, company_id, row["id"])
+        statuses = {state["path"]: StepStatus(state["status"]) for state in states}
+        return list_kept_paths(program.steps, statuses, self._ending_types)
+
+
+def _require_failed(row: Row) -> None:
+    status = RunStatus(row["status"])
+    if status in _RETRIED:
+        return
+    if status not in ENDED:
+        raise InvalidState("The run has not ended: there is nothing to retry yet.")
+    raise InvalidState(f"Only a run that failed or timed out can be retried; this one {status}.")
+
+
+async def _require_known(connection: Connection, company_id: UUID, origin_run_id: UUID) -> None:
+    unknown = await repository.find_unknown_effect(connection, company_id, origin_run_id)
+    if unknown is not None:
+        effect_id, path = unknown
+        name = encode_id(Prefix.EFFECT, effect_id)
+        raise Conflict(
+            f"It is not known whether the effect {name} of step {path} was done. "
+            "Resolve it before the run is retried."
+        )
+
+
+def _unfinished(run_id: UUID) -> Conflict:
+    name = encode_id(Prefix.RUN, run_id)
+    return Conflict(f"The run {name} continues this one and has not ended.")
+
+
+def _next_run(row: Row, by: Actor, *, held: bool) -> NewRun:
+    return NewRun(
+        id=ids.new_id(),
+        company_id=row["company_id"],
+        workflow_id=row["workflow_id"],
+        version=row["version"],
+        origin_run_id=row["origin_run_id"],
+        trigger_type=row["trigger_type"],
+        input=row["input"],
+        trigger=row["trigger"],
+        started_by=by.name,
+        connection_id=row["connection_id"],
+        retried_from=row["id"],
+        depth=row["depth"],
+        held=held,
+        fence=1,  # its first claim reads the journal that it is given
+    )

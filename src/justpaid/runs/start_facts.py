@@ -1,0 +1,176 @@
+"""What is to be known before a run starts, asked for many starts at once.
+
+Guarantee: state and version are read for every start, never remembered: an activate, a pause or an
+archive holds for every start that follows its answer. What a version demands never changes once
+the version can run, and is remembered.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from justpaid import exact_json
+from justpaid.db.pool import Connection, Pool
+from justpaid.engine.lanes import Connect, Lane
+from justpaid.errors import Problem
+from justpaid.runs import repository
+from justpaid.runs.model import KEY_MEMORY_DAYS
+from justpaid.workflows.user_schema import UserSchema, compile_user_schema
+
+_MOST_REMEMBERED: Final = 2_000
+_GIVE_UP_AFTER_SECONDS: Final = 10.0
+
+# The LIMITs keep each look-up on its index, whatever a plan made on empty tables would prefer.
+_FACTS: Final = f"""
+SELECT w.status, w.version, r.id AS run_id, r.version AS run_version, r.idempotency_hash,
+  r.created_at < now() - interval '{KEY_MEMORY_DAYS} days' AS is_forgotten,
+  c.id IS NOT NULL AS has_connection
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[]) WITH ORDINALITY
+  AS q(company_id, workflow_id, idempotency_key, connection_id, place)
+LEFT JOIN LATERAL (
+  SELECT id, status, version FROM workflows
+  WHERE id = q.workflow_id AND company_id = q.company_id LIMIT 1) w ON true
+LEFT JOIN LATERAL (
+  SELECT id, version, idempotency_hash, created_at FROM runs
+  WHERE workflow_id = w.id AND idempotency_key = q.idempotency_key LIMIT 1) r ON true
+LEFT JOIN LATERAL (
+  SELECT id FROM connections
+  WHERE id = q.connection_id AND company_id = q.company_id LIMIT 1) c ON true
+ORDER BY q.place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StartQuestion:
+    """Which workflow is to be started, and what else the call names."""
+
+    company_id: UUID
+    workflow_id: UUID
+    idempotency_key: str | None
+    connection_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """The run that an idempotencyKey names; `is_forgotten` once the key's time is over."""
+
+    run_id: UUID
+    version: int
+    idempotency_hash: bytes
+    is_forgotten: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StartFacts:
+    """How the workflow stands now."""
+
+    status: str
+    version: int
+    first_run: FirstRun | None
+    has_connection: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDemands:
+    """What a version asks of a start."""
+
+    input_schema: UserSchema | None
+    max_concurrent_runs: int | None
+
+
+class StartFactsReader:
+    """Reads facts for all starts of this process, and remembers what versions demand."""
+
+    def __init__(self, connect: Connect, pool: Pool) -> None:
+        self._lane: Lane[StartQuestion, StartFacts | None] = Lane(
+            connect, _find_facts, give_up_after_seconds=_GIVE_UP_AFTER_SECONDS
+        )
+        self._pool = pool
+        self._demands: dict[tuple[UUID, int], VersionDemands] = {}
+
+    async def open(self) -> None:
+        """Connect ahead of the first start."""
+        await self._lane.open()
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        await self._lane.close()
+
+    async def find(self, question: StartQuestion) -> StartFacts | None:
+        """Return how a workflow stands now; None when the company has no such workflow."""
+        return await self._lane.submit(question)
+
+    async def get_demands(
+        self,
+        company_id: UUID,
+        workflow_id: UUID,
+        facts: StartFacts,
+        connection: "Connection | None" = None,
+    ) -> VersionDemands:
+        """Return what the workflow's present version asks of a start.
+
+        Who holds a connection passes it on: waiting for a second one could wait for ever.
+        """
+        known = self._demands.get((workflow_id, facts.version))
+        if known is not None:
+            return known
+        async with _borrowed(self._pool, connection) as reading:
+            schema, limit = await repository.get_start_demands(
+                reading, company_id, workflow_id, facts.version
+            )
+        demands = VersionDemands(None if schema is None else _compile(schema), limit)
+        if facts.status != "draft":  # a draft's only version changes in place
+            if len(self._demands) >= _MOST_REMEMBERED:
+                del self._demands[next(iter(self._demands))]
+            self._demands[workflow_id, facts.version] = demands
+        return demands
+
+    async def forget_key(
+        self, company_id: UUID, first: FirstRun, connection: "Connection | None" = None
+    ) -> None:
+        """Free the idempotencyKey of a run whose time is over, for the next run to take."""
+        async with _borrowed(self._pool, connection) as writing:
+            await repository.forget_idempotency_key(writing, company_id, first.run_id)
+
+
+@asynccontextmanager
+async def _borrowed(pool: Pool, connection: "Connection | None") -> AsyncGenerator[Connection]:
+    if connection is not None:
+        yield connection
+        return
+    async with pool.acquire() as own:
+        yield own
+
+
+def _compile(text: str) -> UserSchema | None:
+    problems: list[Problem] = []
+    return compile_user_schema(exact_json.stored(text), "inputSchema", problems)
+
+
+async def _find_facts(
+    connection: Connection, questions: Sequence[StartQuestion]
+) -> list[StartFacts | None]:
+    rows = await connection.fetch(
+        _FACTS,
+        [question.company_id for question in questions],
+        [question.workflow_id for question in questions],
+        [question.idempotency_key for question in questions],
+        [question.connection_id for question in questions],
+    )
+    return [
+        None
+        if row["status"] is None
+        else StartFacts(
+            row["status"],
+            row["version"],
+            None
+            if row["run_id"] is None
+            else FirstRun(
+                row["run_id"], row["run_version"], row["idempotency_hash"], row["is_forgotten"]
+            ),
+            row["has_connection"],
+        )
+        for row in rows
+    ]
