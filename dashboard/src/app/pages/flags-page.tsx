@@ -1,0 +1,62 @@
+/** Unusual patterns, each with evidence and advice. */
+import { IconShieldCheck } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { EmptyState, NoMatch } from "@/components/empty-state";
+import { FilterBar, FilterChoice } from "@/components/filters";
+import { Page } from "@/components/page";
+import { FlagList } from "@/features/flags/flag-list";
+import { FLAG_KINDS } from "@/features/flags/kinds";
+import { words } from "@/lib/format";
+import { keyNamesQuery } from "@/lib/key-names";
+import { FLAG_STATES } from "../search";
+
+const STATE_OPTIONS = FLAG_STATES.map((value) => ({ value, label: words(value) }));
+const KIND_OPTIONS = Object.entries(FLAG_KINDS).map(([value, label]) => ({ value, label }));
+
+export function FlagsPage() {
+  const filters = useSearch({ from: "/signed-in/flags" });
+  const navigate = useNavigate();
+  const names = useQuery(keyNamesQuery).data;
+  const set = (change: Partial<typeof filters>) =>
+    void navigate({ to: "/flags", search: { ...filters, ...change }, replace: true });
+  const isFiltered = Boolean(filters.state ?? filters.kind ?? filters.keyId);
+  const clear = () => set({ state: undefined, kind: undefined, keyId: undefined });
+  return (
+    <Page title="Flags" description="What looked unusual about a key, and what to do about it.">
+      <FilterBar onClear={isFiltered ? clear : undefined}>
+        <FilterChoice
+          label="State"
+          value={filters.state}
+          options={STATE_OPTIONS}
+          onChange={(state) => set({ state: FLAG_STATES.find((one) => one === state) })}
+        />
+        <FilterChoice
+          label="Kind"
+          value={filters.kind}
+          options={KIND_OPTIONS}
+          onChange={(kind) => set({ kind })}
+        />
+        <FilterChoice
+          label="Key"
+          value={filters.keyId}
+          options={[...(names ?? [])].map(([value, label]) => ({ value, label }))}
+          onChange={(keyId) => set({ keyId })}
+        />
+      </FilterBar>
+      <FlagList
+        filters={filters}
+        empty={
+          isFiltered ? (
+            <NoMatch what="flags" onClear={clear} />
+          ) : (
+            <EmptyState icon={IconShieldCheck} title="Nothing unusual was seen">
+              Use from a new network, after long silence, from a browser, or far above a key's own
+              norm shows up here with its evidence.
+            </EmptyState>
+          )
+        }
+      />
+    </Page>
+  );
+}

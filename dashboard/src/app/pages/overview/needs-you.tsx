@@ -1,0 +1,105 @@
+/** What waits for a person: flags, keys due, keys about to expire, unread notices. */
+import { IconCircleCheck } from "@tabler/icons-react";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { TextLink } from "@/components/links";
+import { Section } from "@/components/page";
+import { StatusBadge, type Tone } from "@/components/status-badge";
+import { openFlagsQuery } from "@/features/flags/api";
+import { kindText } from "@/features/flags/kinds";
+import { keysQuery } from "@/features/keys/api";
+import { useUnreadNoticeCount } from "@/features/notices/api";
+import type { KeyListed, Session } from "@/lib/api-types";
+import { counted, formatRelative } from "@/lib/format";
+import { rowsOf } from "@/lib/paged";
+import { may } from "@/lib/session";
+import classes from "./overview.module.css";
+
+interface Need {
+  id: string;
+  tone: Tone;
+  word: string;
+  text: string;
+  to: string;
+  search?: Record<string, unknown>;
+}
+
+const SOON_MS = 30 * 86_400_000;
+
+function expiresSoon(key: KeyListed): boolean {
+  if (!key.expiresAt || key.status !== "active") return false;
+  const left = Date.parse(key.expiresAt) - Date.now();
+  return left > 0 && left < SOON_MS;
+}
+
+function useNeeds(session: Session): Need[] | null {
+  const mayKeys = may(session, "keys");
+  const flags = useQuery({ ...openFlagsQuery, enabled: mayKeys });
+  const keys = useInfiniteQuery({ ...keysQuery({}), enabled: mayKeys });
+  const unread = useUnreadNoticeCount();
+  if (mayKeys && (flags.isPending || keys.isPending)) return null;
+  const rows = rowsOf(keys.data).filter((key) => key.status === "active");
+  const due = rows.filter((key) => key.rotateDue && !key.rotatedTo);
+  const needs: Need[] = (flags.data ?? []).slice(0, 5).map((flag) => ({
+    id: flag.id,
+    tone: "amber",
+    word: "Flag",
+    text: `${kindText(flag.kind)}: ${flag.advice}`,
+    to: "/flags",
+    search: { state: "open" },
+  }));
+  for (const key of rows.filter(expiresSoon)) {
+    const when = formatRelative(key.expiresAt ?? "");
+    needs.push({
+      id: key.id,
+      tone: "red",
+      word: "Expiry",
+      text: `${key.name} expires ${when}`,
+      to: `/keys/${key.id}`,
+    });
+  }
+  if (due.length > 0) {
+    const text = `${counted(due.length, "key")} older than 90 days: rotate`;
+    needs.push({
+      id: "due",
+      tone: "amber",
+      word: "Rotation",
+      text,
+      to: "/keys",
+      search: { due: true },
+    });
+  }
+  if (unread > 0) {
+    const text = counted(unread, "unread notice");
+    needs.push({ id: "notices", tone: "blue", word: "Notices", text, to: "/notices" });
+  }
+  return needs;
+}
+
+export function NeedsYou({ session }: { session: Session }) {
+  const needs = useNeeds(session);
+  return (
+    <Section title="Needs you">
+      {needs === null && <p className={classes.text}>Looking…</p>}
+      {needs?.length === 0 && (
+        <p className={classes.fine}>
+          <IconCircleCheck size={20} color="var(--status-green)" aria-hidden="true" /> Nothing.
+          Everything is as it should be.
+        </p>
+      )}
+      {needs && needs.length > 0 && (
+        <ul className={classes.list}>
+          {needs.map((need) => (
+            <li key={need.id} className={classes.row}>
+              <span className={classes.badge}>
+                <StatusBadge tone={need.tone}>{need.word}</StatusBadge>
+              </span>
+              <TextLink to={need.to} search={need.search as never} c="inherit">
+                {need.text}
+              </TextLink>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,44 @@
+/** Sign-in, and the way on to where the person was going. */
+import { Alert, Text } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouter, useSearch } from "@tanstack/react-router";
+import { AuthFrame } from "@/components/auth-frame";
+import { setupNeededQuery } from "@/features/session/api";
+import { SignInForm } from "@/features/session/sign-in-form";
+import { beginSession } from "@/lib/session";
+
+export function SignInPage() {
+  const { next, ended } = useSearch({ from: "/sign-in" });
+  const queries = useQueryClient();
+  const router = useRouter();
+  const setup = useQuery(setupNeededQuery);
+  return (
+    <AuthFrame
+      title="Sign in"
+      foot={
+        <Text size="sm" maw={420} ta="center">
+          Locked out? Ask an owner or admin, or have the operator run{" "}
+          <code>justpaid members reset-link EMAIL</code>.
+        </Text>
+      }
+    >
+      {ended && (
+        <Alert color="yellow" mb="md" title="Your session ended">
+          Sign in to go on where you were. What you typed is kept in this tab.
+        </Alert>
+      )}
+      {setup.data?.needed && (
+        <Alert color="blue" mb="md" title="Not set up yet">
+          Open the one-time link that the service printed when it started, or run{" "}
+          <code>justpaid setup-link</code>.
+        </Alert>
+      )}
+      <SignInForm
+        onSignedIn={(session) => {
+          beginSession(queries, session);
+          router.history.replace(next ?? "/");
+        }}
+      />
+    </AuthFrame>
+  );
+}
