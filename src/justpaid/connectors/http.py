@@ -5,6 +5,7 @@ from typing import Final
 from justpaid.connectors.http_schema import (
     CONFIG_SCHEMA,
     DEFAULT_MEMORY_HOURS,
+    MAX_MEMORY_HOURS,
     METHODS,
     OUTPUT_SCHEMA,
 )
@@ -26,8 +27,10 @@ from justpaid.outbound.urls import InvalidUrl, parse_url
 
 KEY_HEADER: Final = "Idempotency-Key"
 
-_READS: Final = frozenset(("GET", "HEAD"))
-_KEYED: Final = frozenset(("POST", "PATCH"))
+# Tuples: a resolved config may hold a list where a word is due, and no set can look one up.
+_READS: Final = ("GET", "HEAD")
+_KEYED: Final = ("POST", "PATCH")
+_IDEMPOTENCY: Final = ("header", "none")
 
 
 def effect_rule(config: JsonObject) -> EffectRule:
@@ -47,10 +50,8 @@ def effect_rule(config: JsonObject) -> EffectRule:
 
 def build_request(config: JsonObject) -> PreparedRequest:
     """Make the request of a resolved config; raises InvalidInput naming every bad field."""
-    problems: list[Problem] = []
+    problems = _check_terms(config)
     method = config.get("method", "GET")
-    if method not in METHODS:
-        problems.append(Problem("config.method", f"must be one of {', '.join(METHODS)}"))
     url = _read_url(config, problems)
     headers = read_headers(config.get("headers"), "config.headers", problems)
     body, content_type = _read_body(config, problems)
@@ -106,6 +107,31 @@ def _check_headers(config: JsonObject, split: SplitTemplate, path: str) -> list[
         elif sends_key and name.lower() == KEY_HEADER.lower() and value is not None:
             problems.append(_own_key(where))
     return problems
+
+
+def _check_terms(config: JsonObject) -> list[Problem]:
+    """Check what decides how a request is repeated and judged, once templates are resolved."""
+    hours = config.get("idempotencyMemoryHours", DEFAULT_MEMORY_HOURS)
+    is_number = isinstance(hours, int) and not isinstance(hours, bool)
+    rules = (
+        ("method", config.get("method", "GET") in METHODS, f"must be one of {', '.join(METHODS)}"),
+        (
+            "idempotency",
+            config.get("idempotency", "header") in _IDEMPOTENCY,
+            "must be header or none",
+        ),
+        (
+            "idempotencyMemoryHours",
+            is_number and 1 <= int(str(hours)) <= MAX_MEMORY_HOURS,
+            f"must be a whole number from 1 to {MAX_MEMORY_HOURS}",
+        ),
+        (
+            "failOnStatus",
+            isinstance(config.get("failOnStatus", True), bool),
+            "must be true or false",
+        ),
+    )
+    return [Problem(f"config.{name}", message) for name, is_good, message in rules if not is_good]
 
 
 def _read_url(config: JsonObject, problems: list[Problem]) -> str:

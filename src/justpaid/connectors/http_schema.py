@@ -6,6 +6,7 @@ from justpaid.exact_json import JsonObject
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 DEFAULT_MEMORY_HOURS: Final = 24
+MAX_MEMORY_HOURS: Final = 8760
 
 _SCALAR: Final[JsonObject] = {"type": ["string", "number", "boolean", "null"]}
 _PARAMETERS: Final[JsonObject] = {
@@ -83,7 +84,7 @@ CONFIG_SCHEMA: Final[JsonObject] = {
             "description": "For how long the receiver recognises an Idempotency-Key.",
             "type": "integer",
             "minimum": 1,
-            "maximum": 8760,
+            "maximum": MAX_MEMORY_HOURS,
             "default": DEFAULT_MEMORY_HOURS,
         },
     },

@@ -35,11 +35,15 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class OutboundPolicy:
-    """Where the client may connect, and how much it takes in."""
+    """Where the client may connect, and how much it takes in.
+
+    `connections_per_host` is shared by all companies: keep it above a worker's slots, or one
+    company's slow requests to a host hold up another's.
+    """
 
     allow: tuple[Allowed, ...] = ()
     max_response_bytes: int = 10 * 1024 * 1024
-    connections_per_host: int = 64
+    connections_per_host: int = 512
     user_agent: str = "JustPaid-Workflows/1"
 
     def permits(self, host: str, port: int, address: Address) -> bool:

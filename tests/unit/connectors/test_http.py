@@ -18,6 +18,10 @@ from justpaid.exact_json import JsonObject
 _URL = "https://api.example.com/v1/invoices"
 
 
+_FIELDS = HTTP_REQUEST.config_schema["properties"]
+assert isinstance(_FIELDS, dict)
+
+
 def _split(text: str) -> list[str | None]:
     """Split at `{{…}}` as the template language does for simple texts."""
     pieces = [None if piece.startswith("{{") else piece for piece in re.split(r"({{.*?}})", text)]
@@ -111,6 +115,11 @@ def test_forms_texts_and_queries_are_encoded() -> None:
         ({"url": "https://api.example.com/a/../b"}, "config.url"),
         ({"url": "file:///etc/passwd"}, "config.url"),
         ({"url": _URL, "method": "TRACE"}, "config.method"),
+        ({"url": _URL, "method": ["GET"]}, "config.method"),
+        ({"url": _URL, "idempotency": "sometimes"}, "config.idempotency"),
+        ({"url": _URL, "idempotencyMemoryHours": "24"}, "config.idempotencyMemoryHours"),
+        ({"url": _URL, "idempotencyMemoryHours": True}, "config.idempotencyMemoryHours"),
+        ({"url": _URL, "failOnStatus": "false"}, "config.failOnStatus"),
         ({"url": _URL, "headers": {"X-A": "a\r\nX-B: b"}}, "config.headers.X-A"),
         ({"url": _URL, "headers": {"X-A": "a\0"}}, "config.headers.X-A"),
         ({"url": _URL, "headers": {"X-A": ["a"]}}, "config.headers.X-A"),
@@ -146,6 +155,26 @@ def test_no_text_makes_a_request_with_a_broken_header(name: str, value: str) -> 
         return
     for part in request.headers[0]:
         assert not set("\r\n\0") & set(part)
+
+
+_scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
+_values = st.recursive(
+    _scalars, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner)
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(_FIELDS)), _values))
+def test_any_resolved_config_makes_a_request_or_names_its_fields(config: JsonObject) -> None:
+    """Whatever templates yield, a step ends in a request or in an error that says where."""
+    config = {"url": _URL} | config
+    effect_rule(config)
+    fields = ["config."]
+    try:
+        build_request(config)
+    except InvalidInput as refusal:
+        fields = [problem.field for problem in refusal.problems]
+    assert fields
+    assert all(field.startswith("config.") for field in fields)
 
 
 def test_a_config_as_written_shows_every_problem_at_once() -> None:
