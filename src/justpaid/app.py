@@ -54,7 +54,6 @@ from justpaid.web.idempotency import purge_answers
 from justpaid.web.openapi import complete_openapi
 from justpaid.web.routing import EdgeResources
 from justpaid.workflows import routes as workflow_routes
-from justpaid.workflows.program_store import ProgramStore
 from justpaid.workflows.service import Workflows
 
 ROUTERS: Final = (
@@ -154,7 +153,7 @@ async def _wire(
         pool,
         partial(connect, dsn, SESSION_SETTINGS),
         audit,
-        ProgramStore(pool, STEP_TYPES).load,
+        STEP_TYPES,
         secrets.pepper.current.secret,
         report_keys=planted.report_in_definition,
         observe_batch=_ACCEPTED_TOGETHER.observe,
@@ -272,8 +271,7 @@ def _finished(usage: UsageCounter, finished: FinishedRequest) -> None:
 
 def _end_waits(waiters: Waiters, key_ids: frozenset[UUID] | None) -> None:
     """Let callers go whose key changed: they may ask again, on the terms that hold now."""
-    for key_id in key_ids or ():
-        waiters.end_waits_of(key_id)
+    waiters.end_waits_of(key_ids)
 
 
 def _spawning(

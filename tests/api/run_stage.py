@@ -5,7 +5,7 @@ The worker here moves runs by the engine's own statements, so that a test decide
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -24,9 +24,9 @@ from justpaid.ids import Prefix, encode_id
 from justpaid.runs.room import RunsRoom, make_room
 from justpaid.runs.routes import router
 from justpaid.scopes import Scope
+from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.web.caller import CALLER_KEY, Caller
 from justpaid.web.routing import EdgeResources
-from justpaid.workflows.program import Program
 
 SECRET = b"s" * 32
 ALL = frozenset(Scope)
@@ -41,7 +41,6 @@ class Stage:
     http: httpx.AsyncClient
     app: FastAPI
     caller: Caller
-    programs: dict[UUID, Program] = field(default_factory=dict[UUID, Program])
 
     def act_with(self, *scopes: Scope) -> None:
         """Go on with these scopes only."""
@@ -125,16 +124,11 @@ async def open_stage(pool: Pool, database_url: str, company_id: UUID) -> AsyncGe
     caller = Caller(company_id, "key_test", ALL, key_id=ids.new_id(), request_id="req-1")
     app = FastAPI()
     app.include_router(router)
-    programs: dict[UUID, Program] = {}
-
-    async def load_program(_company: UUID, workflow_id: UUID, _version: int) -> Program | None:
-        return programs.get(workflow_id)
-
     room = make_room(
         pool,
         partial(connect, database_url, dict(SESSION_SETTINGS)),
         AuditLog(AuditSecrets(AuditSecret(1, SECRET))),
-        load_program,
+        STEP_TYPES,
         SECRET,
     )
     app.state.edge = EdgeResources(pool, SECRET)
@@ -146,7 +140,7 @@ async def open_stage(pool: Pool, database_url: str, company_id: UUID) -> AsyncGe
 
     transport = httpx.ASGITransport(with_caller)
     async with httpx.AsyncClient(transport=transport, base_url="http://api/api/v1") as http:
-        stage = Stage(pool, room, http, app, caller, programs)
+        stage = Stage(pool, room, http, app, caller)
         await room.open()
         try:
             yield stage

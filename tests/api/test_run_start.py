@@ -368,8 +368,8 @@ async def test_a_changed_key_ends_its_waits(stage: Stage) -> None:
     call = await wait_call(stage, workflow_id, {})
     run = await claim_one(stage)
     assert stage.caller.key_id is not None
-    stage.room.waiters.end_waits_of(ids.new_id())
-    stage.room.waiters.end_waits_of(stage.caller.key_id)
+    stage.room.waiters.end_waits_of({ids.new_id()})
+    stage.room.waiters.end_waits_of({stage.caller.key_id})
     answer = await call
     assert answer.status_code == 202
     assert decode_id(Prefix.RUN, answer.json()["data"]["runId"]) == run.id

@@ -1,6 +1,6 @@
 """What the routes of this room work with: made once at composition, kept as `app.state.runs`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -14,10 +14,11 @@ from justpaid.engine.lanes import Connect, Lane
 from justpaid.engine.model import NewRun
 from justpaid.runs.model import StartedRun
 from justpaid.runs.records import Outlines
-from justpaid.runs.service import LoadProgram, RunControl
+from justpaid.runs.service import RunControl
 from justpaid.runs.start_facts import StartFactsReader
 from justpaid.runs.starter import KeyReporter, RunStarter
 from justpaid.runs.waiters import Waiters
+from justpaid.workflows.step_types import StepType
 
 _GIVE_UP_AFTER_SECONDS: Final = 10.0
 
@@ -69,7 +70,7 @@ def make_room(
     pool: Pool,
     connect: Connect,
     audit: AuditLog,
-    load_program: LoadProgram,
+    step_types: Mapping[str, StepType],
     secret: bytes,
     *,
     report_keys: KeyReporter | None = None,
@@ -93,7 +94,7 @@ def make_room(
         facts=facts,
         accept=accept,
         starter=RunStarter(facts, accept.submit, secret, report_keys),
-        control=RunControl(audit, load_program),
+        control=RunControl(audit, step_types),
         waiters=Waiters(connect),
     )
 

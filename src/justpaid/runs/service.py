@@ -4,27 +4,26 @@ Guarantee: a line of retries has one unfinished run; nothing is retried while it
 an effect of the line was done; each act leaves its audit row in its own transaction.
 """
 
-from collections.abc import Awaitable, Callable
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
-from justpaid import ids
+from justpaid import exact_json, ids
 from justpaid.audit.model import Actor
 from justpaid.audit.service import AuditLog
 from justpaid.db.pool import Connection, Row
 from justpaid.engine.journal import Cancelled, accept_runs, cancel_run, reuse_steps
 from justpaid.engine.model import ENDED, NewRun, RunStatus, StepStatus
-from justpaid.errors import Conflict, InvalidState, NotFound
+from justpaid.errors import Conflict, InvalidState
 from justpaid.ids import Prefix, encode_id
 from justpaid.runs import repository
 from justpaid.runs.kept_steps import list_kept_paths
 from justpaid.runs.model import StartedRun, shown_status
-from justpaid.workflows.program import Program
+from justpaid.workflows.program import compile_definition
+from justpaid.workflows.step_types import StepType
 
-LoadProgram: TypeAlias = Callable[[UUID, UUID, int], Awaitable[Program | None]]
-
+_ENDING_TYPES: Final = frozenset({"stop"})
 _RETRIED: Final = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT})
 
 
@@ -38,17 +37,11 @@ class CancelledRun:
 
 
 class RunControl:
-    """The verbs; made once at composition with the audit log and the store of programs."""
+    """The verbs; made once at composition with the audit log and the step types."""
 
-    def __init__(
-        self,
-        audit: AuditLog,
-        load_program: LoadProgram,
-        ending_types: AbstractSet[str] = frozenset({"stop"}),
-    ) -> None:
+    def __init__(self, audit: AuditLog, step_types: Mapping[str, StepType]) -> None:
         self._audit = audit
-        self._load_program = load_program
-        self._ending_types = ending_types
+        self._step_types = step_types
 
     async def cancel(
         self, connection: Connection, company_id: UUID, run_id: UUID, *, by: Actor
@@ -124,12 +117,17 @@ class RunControl:
         raise Conflict(f"This run was retried since: only the newest, {name}, can be retried.")
 
     async def _kept_paths(self, connection: Connection, company_id: UUID, row: Row) -> list[str]:
-        program = await self._load_program(company_id, row["workflow_id"], row["version"])
-        if program is None:
-            raise NotFound("There is no such version of the workflow.")
+        # Read here, not from a store of programs: that would take a second connection of the pool.
+        text = await repository.get_definition(
+            connection, company_id, row["workflow_id"], row["version"]
+        )
+        definition = exact_json.stored(text)
+        program = compile_definition(
+            definition if isinstance(definition, dict) else {}, self._step_types
+        )
         states = await repository.list_step_states(connection, company_id, row["id"])
         statuses = {state["path"]: StepStatus(state["status"]) for state in states}
-        return list_kept_paths(program.steps, statuses, self._ending_types)
+        return list_kept_paths(program.steps, statuses, _ENDING_TYPES)
 
 
 def _require_failed(row: Row) -> None:

@@ -6,7 +6,7 @@ or a lost connection costs a waiting caller at most a second.
 
 import asyncio
 import secrets
-from collections.abc import Generator
+from collections.abc import Container, Generator
 from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
@@ -100,11 +100,11 @@ class Waiters:
             if not remaining:
                 del self._waits[run_id]
 
-    def end_waits_of(self, owner: UUID) -> None:
-        """Let the callers of an API key or member go: its rights have changed."""
+    def end_waits_of(self, owners: Container[object] | None) -> None:
+        """Let the callers of API keys or members go whose rights have changed; None: of any."""
         for waits in self._waits.values():
             for wait in waits:
-                if wait.owner == owner:
+                if owners is None or wait.owner in owners:
                     wait.cut()
 
     def _end_run(self, run_id: UUID) -> None:
