@@ -1,11 +1,12 @@
 """Properties of the key's form that hold for every key."""
 
+import hmac
 import string
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from justpaid.api_keys.key_format import find_keys, generate_key, is_well_formed
+from justpaid.api_keys.key_format import Pepper, Peppers, find_keys, generate_key, is_well_formed
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 keys = st.builds(generate_key)
@@ -31,3 +32,9 @@ def test_every_key_in_a_text_is_found(noise: str, planted: list[str], glue: str)
     """No text around a key hides it from the scan."""
     text = noise + "".join(f"{glue or ' '}{key}{glue or ' '}" for key in planted)
     assert [key for key in find_keys(text) if key in planted] == planted
+
+
+@given(keys, st.binary(min_size=32, max_size=200))
+def test_a_key_is_stored_as_its_hmac(key: str, secret: bytes) -> None:
+    """The stored digest is HMAC-SHA-256 under the pepper, which any other tool can recompute."""
+    assert Peppers(Pepper(1, secret)).digest(key) == hmac.digest(secret, key.encode(), "sha256")

@@ -16,7 +16,7 @@ from justpaid.db.pool import Connection, Pool
 
 CHANNEL: Final = "api_keys"
 
-_CHANGE_LOCK: Final = 0x6A7570_02
+CHANGE_LOCK: Final = 0x6A7570_02
 _LEASE_MARGIN_SECONDS: Final = 0.25
 _FIRST_PAUSE_SECONDS: Final = 0.002
 _LONGEST_PAUSE_SECONDS: Final = 0.05
@@ -42,7 +42,7 @@ async def announce(connection: Connection, key_ids: Sequence[UUID]) -> int:
 
     Call it last in the transaction: key changes are in line from here to the commit.
     """
-    number: int = await connection.fetchval(_TAKE_NUMBER, _CHANGE_LOCK)
+    number: int = await connection.fetchval(_TAKE_NUMBER, CHANGE_LOCK)
     changed = ",".join(key_id.hex for key_id in key_ids)
     await connection.execute(_NOTIFY, CHANNEL, f"{number} {changed}")
     return number

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from justpaid import exact_json
+from justpaid.api_keys.key_changes import CHANGE_LOCK
 from justpaid.api_keys.model import ApiKey, KeyRequest, KeyStatus
 from justpaid.db.pool import Connection, Row
 from justpaid.scopes import Category, Scope
@@ -53,6 +54,7 @@ WHERE company_id = $1 AND id = $2
 """
 _COUNT = "SELECT count(*) FROM api_keys"
 _DIGESTS = "SELECT digest FROM api_keys"
+_DIGESTS_OF = "SELECT digest FROM api_keys WHERE id = ANY($1::uuid[])"
 _NOTE_USES = """
 INSERT INTO api_key_uses AS uses (key_id, company_id, last_used_at, last_used_ip)
 SELECT k.id, k.company_id, n.at, n.address
@@ -62,6 +64,23 @@ ON CONFLICT (key_id) DO UPDATE
 SET last_used_at = excluded.last_used_at, last_used_ip = excluded.last_used_ip
 WHERE uses.last_used_at < excluded.last_used_at
 """
+_WAIT_FOR_CHANGES = "SELECT pg_advisory_xact_lock_shared($1)"
+_REGISTER = """
+INSERT INTO api_processes (id, lease_until, acknowledged)
+SELECT $1, clock_timestamp() + make_interval(secs => $2),
+  CASE WHEN is_called THEN last_value ELSE 0 END
+FROM key_changes
+ON CONFLICT (id) DO UPDATE
+SET lease_until = excluded.lease_until, acknowledged = excluded.acknowledged
+RETURNING acknowledged
+"""
+_RENEW = """
+UPDATE api_processes SET lease_until = clock_timestamp() + make_interval(secs => $2),
+  acknowledged = greatest(acknowledged, $3)
+WHERE id = $1 AND lease_until > clock_timestamp()
+RETURNING 1
+"""
+_REMOVE = "DELETE FROM api_processes WHERE id = $1"
 
 
 async def insert(
@@ -114,7 +133,10 @@ async def lock(connection: Connection, company_id: UUID, key_id: UUID) -> ApiKey
 async def find_by_digests(
     connection: Connection, digests: Sequence[bytes]
 ) -> tuple[ApiKey, bytes] | None:
-    """Return the key stored under one of the digests, and under which, whatever its status."""
+    """Return the key stored under one of the digests, and under which, whatever its status.
+
+    A key names its company, so this looks in any company.
+    """
     row = await connection.fetchrow(_FIND_BY_DIGEST, list(digests))
     return None if row is None else (_api_key(row), row["digest"])
 
@@ -178,22 +200,54 @@ async def mark_rotated(
 
 
 async def count_all(connection: Connection) -> int:
-    """Count the stored keys of every company."""
+    """Count the stored keys of any company."""
     count: int = await connection.fetchval(_COUNT)
     return count
 
 
 async def all_digests(connection: Connection) -> list[bytes]:
-    """Read the digest of every stored key, whatever its status."""
+    """Read the digest of every stored key of any company, whatever its status."""
     return [row["digest"] for row in await connection.fetch(_DIGESTS)]
+
+
+async def digests_of(connection: Connection, key_ids: Sequence[UUID]) -> list[bytes]:
+    """Read the digests of these keys, of any company: what changed is announced by id alone."""
+    return [row["digest"] for row in await connection.fetch(_DIGESTS_OF, key_ids)]
 
 
 async def note_uses(
     connection: Connection, uses: Sequence[tuple[UUID, datetime, str | None]]
 ) -> None:
-    """Store when and from where keys were last used, in rows apart from the keys' own."""
+    """Store when and from where keys were last used, in rows apart from the keys' own.
+
+    One batch holds the keys of any company.
+    """
     key_ids, moments, addresses = zip(*uses, strict=True)
     await connection.execute(_NOTE_USES, key_ids, moments, addresses)
+
+
+async def register_process(
+    connection: Connection, process_id: UUID, *, lease_seconds: float
+) -> int:
+    """Begin a process's lease; return the last key change (of any company) it need not hear of.
+
+    Waits for a change that is between its number and its commit; the caller is in a transaction.
+    """
+    await connection.execute(_WAIT_FOR_CHANGES, CHANGE_LOCK)
+    acknowledged: int = await connection.fetchval(_REGISTER, process_id, lease_seconds)
+    return acknowledged
+
+
+async def renew_process(
+    connection: Connection, process_id: UUID, *, acknowledged: int, lease_seconds: float
+) -> bool:
+    """Prolong a lease that still holds, and acknowledge key changes of any company up to one."""
+    return await connection.fetchval(_RENEW, process_id, lease_seconds, acknowledged) is not None
+
+
+async def remove_process(connection: Connection, process_id: UUID) -> None:
+    """End a process's lease at once, for keys of any company."""
+    await connection.execute(_REMOVE, process_id)
 
 
 def _scope_texts(scopes: frozenset[Scope]) -> list[str]:

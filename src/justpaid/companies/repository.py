@@ -11,6 +11,7 @@ INSERT INTO companies (id, name, time_zone, currency) VALUES ($1, $2, $3, $4) RE
 """
 _FIND = f"SELECT {_COLUMNS} FROM companies WHERE id = $1"
 _LIST = f"SELECT {_COLUMNS} FROM companies ORDER BY created_at, id"
+_LIST_ENVIRONMENT = "SELECT name, value FROM environment_values WHERE company_id = $1"
 
 
 async def insert(
@@ -30,7 +31,7 @@ async def find(connection: Connection, company_id: UUID) -> Company | None:
 
 
 async def list_all(connection: Connection) -> list[Company]:
-    """List every company, oldest first: for the operator, never for a caller."""
+    """List them all, oldest first: any company, for the operator alone."""
     return [_company(row) for row in await connection.fetch(_LIST)]
 
 
@@ -43,3 +44,9 @@ def _company(row: Row) -> Company:
         leak_policy=LeakPolicy(row["leak_policy"]),
         created_at=row["created_at"],
     )
+
+
+async def list_environment_values(connection: Connection, company_id: UUID) -> dict[str, str]:
+    """Return the values that an admin set for a company's workflows."""
+    rows = await connection.fetch(_LIST_ENVIRONMENT, company_id)
+    return {row["name"]: row["value"] for row in rows}

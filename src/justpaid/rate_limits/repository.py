@@ -15,12 +15,12 @@ _TAKE = "DELETE FROM rate_limit_buckets RETURNING key_id, category, second, acce
 
 
 async def save(connection: Connection, buckets: Sequence[SavedBucket]) -> None:
-    """Keep what was spent, for the process that starts next."""
+    """Keep what keys of any company spent, for the process that starts next."""
     if buckets:
         await connection.execute(_SAVE, *map(list, zip(*buckets, strict=True)))
 
 
 async def take(connection: Connection) -> list[SavedBucket]:
-    """Return what was saved and remove it, so that no later start counts it again."""
+    """Return what was saved for any company and remove it: no later start counts it again."""
     rows = await connection.fetch(_TAKE)
     return [SavedBucket(row[0], Category(row[1]), row[2], row[3]) for row in rows]

@@ -5,13 +5,11 @@ composition hands it a directory, a limiter and a counter of failures that keep 
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
-from justpaid.errors import AppError
 from justpaid.scopes import Category
 from justpaid.web.caller import Caller
 
@@ -23,8 +21,7 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 Network: TypeAlias = IPv4Network | IPv6Network
 
-# The scope of the request under way, for log lines: request id and caller stand in it.
-current_scope: ContextVar[Scope | None] = ContextVar("current_scope", default=None)
+IDENTITY_KEY: Final = "justpaid.identity"  # where the gate puts who calls into the scope
 
 
 class Decision(NamedTuple):
@@ -73,19 +70,20 @@ class FailureCounter(Protocol):
 class Identity:
     """Who a credential proves, and on which terms: made once per credential, shared by requests.
 
-    `shut_because` is the sentence for a credential that is known and no longer valid. Moments are
-    epoch seconds. `notice_headers` go on answers from `notice_from` on.
+    `company` is the company's id as log lines show it. `shut_because` is the sentence for a
+    credential that is known and no longer valid. Moments are epoch seconds. `notice_headers` go on
+    answers from `notice_from` on.
     """
 
     caller: Caller
     subject_id: UUID
+    company: str
     limits: Mapping[Category, int]
     shut_because: str | None = None
     expires_at: float | None = None
     networks: tuple[Network, ...] = ()
     notice_from: float | None = None
     notice_headers: tuple[tuple[bytes, bytes], ...] = ()
-    policies: dict[Category, bytes] = field(default_factory=dict[Category, bytes])
 
 
 class Directory(Protocol):
@@ -122,21 +120,13 @@ SessionReader: TypeAlias = Callable[[Scope, Mapping[bytes, bytes]], Awaitable[Id
 
 @dataclass(frozen=True, slots=True)
 class GateHooks:
-    """What others want to hear of: all optional, all called in the request's path, so quick."""
+    """What others want to hear of: all optional, all called in the request's path, so quick.
+
+    `on_identified` hears of every admitted credential and its address, `on_finished` of every
+    answer to one, `on_key_in_url` of a query string that holds what may be a key, as it came.
+    """
 
     on_identified: Callable[[Identity, str | None], None] | None = None
     on_finished: Callable[[FinishedRequest], None] | None = None
-    on_key_in_url: Callable[[bytes, str | None], bytes] | None = None  # returns the query redacted
+    on_key_in_url: Callable[[bytes, str | None], None] | None = None
     read_session: SessionReader | None = None
-
-
-class Refusal(Exception):
-    """An answer that the gate gives itself."""
-
-    def __init__(
-        self, error: AppError, headers: Headers = (), *, status: tuple[int, str] | None = None
-    ) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.headers = headers
-        self.status = status
