@@ -150,6 +150,7 @@ class Supervisor:
         commands: Mapping[str, Sequence[str]] = _COMMANDS,
     ) -> None:
         self.settings = settings
+        self.dsn = ""  # where its database is, once started
         self._commands = dict(commands)
         self._database_options = dict(database_options)
         self._stack = contextlib.ExitStack()
@@ -179,6 +180,7 @@ class Supervisor:
             server = self._stack.enter_context(
                 database_server(self.settings, options=self._database_options)
             )
+            self.dsn = server.dsn
             self._embedded = server.embedded
             asyncio.run(prepare_database(self.settings, server))
             environment = self._child_environment(server.dsn)

@@ -1,0 +1,1 @@
+"""`justpaid demo`: a finance workflow through the public API, from nothing, in one command."""
