@@ -1,7 +1,7 @@
 """Reads an answer into a step's output: JSON with exact numbers, else text."""
 
+import re
 from collections.abc import Iterable
-from email.message import Message
 from typing import Final
 
 from justpaid import exact_json
@@ -11,6 +11,7 @@ from justpaid.outbound.messages import Response
 
 MAX_OUTPUT_BYTES: Final = 1 << 20
 
+_CHARSET: Final = re.compile(r';\s*charset="?([A-Za-z0-9_-]{1,40})', re.IGNORECASE)
 _BOM: Final = b"\xef\xbb\xbf"
 # A charset is the sender's word; only ones that cannot make half characters are taken.
 _CHARSETS: Final = frozenset(("utf-8", "us-ascii", "iso-8859-1", "windows-1252", "utf-16"))
@@ -33,15 +34,15 @@ def read_body(response: Response) -> JsonValue:
     raw = response.body
     if not raw:
         return None
-    content_type = Message()
-    content_type["content-type"] = response.header("content-type") or "text/plain"
-    media_type = content_type.get_content_type()
+    content_type = response.header("content-type") or ""
+    media_type = content_type.partition(";")[0].strip().lower()
     if media_type == "application/json" or media_type.endswith("+json"):
         try:
             return exact_json.parse(raw.removeprefix(_BOM))
         except InvalidInput:
             pass  # what is no JSON, or out of bounds, is still worth reading as text
-    return _text(raw, content_type.get_content_charset())
+    charset = _CHARSET.search(content_type)
+    return _text(raw, charset.group(1).lower() if charset else None)
 
 
 def is_too_large(response: Response, output: JsonObject) -> bool:

@@ -39,9 +39,10 @@ from justpaid.outbound.resolver import (
     resolve_by_system,
 )
 from justpaid.outbound.retry_after import retry_after_seconds
-from justpaid.outbound.urls import InvalidUrl, Target, parse_url
+from justpaid.outbound.urls import InvalidUrl, Origin, Target, parse_url
 
 MAX_REDIRECTS: Final = 5
+_MAX_CHECKED: Final = 1024
 
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _READS: Final = frozenset(("GET", "HEAD"))
@@ -74,6 +75,8 @@ class OutboundClient:
         self._tls = tls
         self._clock = clock
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        # Origins that are names, or addresses that passed: the policy never changes.
+        self._checked: set[Origin] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -159,9 +162,7 @@ class OutboundClient:
         exchange.url, exchange.headers = target.text, headers
         exchange.credential_header = credential.header_name if credential else None
         try:
-            if parse_address(origin.host) is not None:
-                # An address is not looked up, so the resolver never sees it.
-                check_address(self._policy, origin.host, origin.port, origin.host)
+            self._check_literal(origin)
             return await self._exchange(request, target, headers, credential, progress)
         except BlockedAddress:
             return _failed(progress, Reason.BLOCKED, blocked_message(progress.place))
@@ -169,6 +170,16 @@ class OutboundClient:
             return _failed(progress, *explain_connect(error, progress.place))
         except (aiohttp.ClientError, ConnectionError, ssl.SSLError) as error:
             return _failed(progress, *explain_exchange(error, progress.place))
+
+    def _check_literal(self, origin: Origin) -> None:
+        """Check a host that is an address: it is not looked up, so the resolver never sees it."""
+        if origin in self._checked:
+            return
+        if parse_address(origin.host) is not None:
+            check_address(self._policy, origin.host, origin.port, origin.host)
+        if len(self._checked) >= _MAX_CHECKED:
+            self._checked.clear()
+        self._checked.add(origin)
 
     async def _exchange(
         self,
