@@ -7,8 +7,6 @@ from decimal import Decimal
 
 import pytest
 from aiohttp import web
-from tests.unit.outbound.sending import SECRET, bearer, echo, make_client
-from tests.unit.outbound.servers import http_server, raw_server
 
 from justpaid import exact_json
 from justpaid.connectors.http import build_request
@@ -16,6 +14,8 @@ from justpaid.connectors.model import ActionDone, ActionFailed, Delivery, Failur
 from justpaid.connectors.perform import perform
 from justpaid.exact_json import JsonObject
 from justpaid.outbound.messages import Credential
+from tests.unit.outbound.sending import SECRET, bearer, echo, make_client
+from tests.unit.outbound.servers import http_server, raw_server
 
 _KEY = "key-of-this-effect"
 

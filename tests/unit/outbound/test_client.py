@@ -6,13 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.unit.outbound.sending import (
-    echo,
-    make_client,
-    names,
-    send,
-)
-from tests.unit.outbound.servers import certificate, http_server, raw_server
 
 from justpaid.outbound.messages import (
     MaybeSent,
@@ -21,6 +14,13 @@ from justpaid.outbound.messages import (
     Request,
     Response,
 )
+from tests.unit.outbound.sending import (
+    echo,
+    make_client,
+    names,
+    send,
+)
+from tests.unit.outbound.servers import certificate, http_server, raw_server
 
 
 async def test_a_request_arrives_as_it_was_given() -> None:

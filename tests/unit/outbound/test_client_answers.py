@@ -7,16 +7,6 @@ import zlib
 
 import pytest
 from aiohttp import web
-from tests.unit.outbound.sending import (
-    LOOPBACK,
-    SECRET,
-    bearer,
-    echo,
-    make_client,
-    part_of,
-    send,
-)
-from tests.unit.outbound.servers import http_server
 
 from justpaid.exact_json import encode_text
 from justpaid.outbound.client import OutboundClient
@@ -28,6 +18,16 @@ from justpaid.outbound.messages import (
     Response,
 )
 from justpaid.outbound.policy import OutboundPolicy, parse_allow
+from tests.unit.outbound.sending import (
+    LOOPBACK,
+    SECRET,
+    bearer,
+    echo,
+    make_client,
+    part_of,
+    send,
+)
+from tests.unit.outbound.servers import http_server
 
 
 async def test_an_oversize_answer_is_cut() -> None:

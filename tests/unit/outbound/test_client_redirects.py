@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from tests.unit.outbound.sending import SECRET, bearer, echo, make_client, send
-from tests.unit.outbound.servers import certificate, http_server
 
 from justpaid.outbound.messages import (
     MaybeSent,
@@ -13,6 +11,8 @@ from justpaid.outbound.messages import (
     Request,
     Response,
 )
+from tests.unit.outbound.sending import SECRET, bearer, echo, make_client, send
+from tests.unit.outbound.servers import certificate, http_server
 
 
 async def test_redirects_of_a_read_are_followed_and_checked_again() -> None:
