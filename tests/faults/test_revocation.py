@@ -1,0 +1,333 @@
+"""No request is accepted on the old terms once a verb on a key has answered, whatever is slow.
+
+API processes, the revoker and the tests are processes of their own on one real database.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from uuid import UUID
+
+import httpx
+import pytest
+
+from justpaid.api_keys.key_changes import KeyChanges, zero_tail
+from justpaid.api_keys.model import ApiKey, CreatedKey
+from justpaid.db.pool import Pool
+from justpaid.scopes import Category, Scope
+from tests.api.gate_world import EVERYTHING, KEYS, OPERATOR, World, running
+
+ROOT = Path(__file__).parents[2]
+THINGS = "/api/v1/things"
+
+
+class HoldableWire:
+    """A way to the database that can be held: what the database says then no longer arrives."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self._folder = folder
+        self._url = urlsplit(database_url)
+        self._query = {name: values[0] for name, values in parse_qs(self._url.query).items()}
+        self._socket = f".s.PGSQL.{self._query.get('port', '5432')}"
+        self._free = asyncio.Event()
+        self._free.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def url(self) -> str:
+        """Return the database's address by way of this wire."""
+        query = urlencode({**self._query, "host": str(self._folder)})
+        return urlunsplit(self._url._replace(query=query))
+
+    def hold(self) -> None:
+        """Let nothing through to the client any more."""
+        self._free.clear()
+
+    async def __aenter__(self) -> Self:
+        """Begin to listen."""
+        self._server = await asyncio.start_unix_server(
+            self._accept, str(self._folder / self._socket)
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Hang up."""
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        real = str(Path(self._query["host"]) / self._socket)
+        from_database, to_database = await asyncio.open_unix_connection(real)
+        always = asyncio.Event()
+        always.set()
+        for source, sink, free in (
+            (reader, to_database, always),
+            (from_database, writer, self._free),
+        ):
+            task = asyncio.create_task(self._pump(source, sink, free))
+            self._tasks.add(task)
+
+    async def _pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, free: asyncio.Event
+    ) -> None:
+        try:
+            while data := await source.read(65536):
+                await free.wait()
+                sink.write(data)
+                await sink.drain()
+        except OSError:
+            return
+        finally:
+            sink.close()
+
+
+@asynccontextmanager
+async def api_process(database_url: str, listening_url: str) -> AsyncGenerator[tuple[Process, str]]:
+    """Run an API process; gives it and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = await start("key_server", str(port), database_url, listening_url)
+    try:
+        await line_of(process, b"ready")
+        address = f"http://127.0.0.1:{port}"
+        await until_answering(address)
+        yield process, address
+    finally:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+        await process.wait()
+
+
+async def start(module: str, *arguments: str) -> Process:
+    """Start one of our scripts as a process of its own."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", f"tests.faults.{module}", *arguments, cwd=ROOT, stdout=PIPE
+    )
+
+
+async def line_of(process: Process, wanted: bytes) -> None:
+    """Wait until the process says what it should."""
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        line = await process.stdout.readline()
+    assert line.strip() == wanted
+
+
+async def until_answering(address: str) -> None:
+    """Wait until the process answers."""
+    async with asyncio.timeout(30), httpx.AsyncClient(base_url=address) as client:
+        while True:
+            with suppress(httpx.TransportError):
+                await client.get("/healthz")
+                return
+
+
+async def revoke_elsewhere(database_url: str, company_id: UUID, key_id: UUID) -> None:
+    """Revoke a key in another process and return when that said so."""
+    process = await start("revoker", database_url, str(company_id), str(key_id))
+    await line_of(process, b"revoked")
+    await process.wait()
+
+
+@pytest.fixture
+async def created(pool: Pool, company_id: UUID) -> CreatedKey:
+    """Make the key that is going to be revoked."""
+    async with pool.acquire() as connection, zero_tail(connection) as changes:
+        return await KEYS.create_key(changes, company_id, EVERYTHING, by=OPERATOR)
+
+
+class Load:
+    """Clients that ask without a pause, and remember when each accepted question was asked."""
+
+    def __init__(self, addresses: list[str], key: str) -> None:
+        self._addresses = addresses
+        self._key = key
+        self._clock = asyncio.get_running_loop().time
+        self.accepted: list[float] = []
+        self.refused = 0
+
+    async def ask(self, address: str) -> None:
+        """Ask until cancelled."""
+        async with httpx.AsyncClient(base_url=address, headers={"x-api-key": self._key}) as client:
+            while True:
+                asked_at = self._clock()
+                response = await client.get("/api/v1/rate-limits", timeout=30)
+                if response.status_code == 200:
+                    self.accepted.append(asked_at)
+                else:
+                    assert response.status_code == 401
+                    assert "revoked" in response.json()["error"]["message"]
+                    self.refused += 1
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Ask for as long as the block lasts."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self.ask(a)) for a in self._addresses * 4]
+            yield
+            for task in tasks:
+                task.cancel()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition that the tasks under way bring about."""
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110  there is no event to wait for, only other tasks
+            await asyncio.sleep(0.01)
+
+
+async def test_nothing_is_accepted_after_revoke_under_load(
+    database_url: str, company_id: UUID, created: CreatedKey
+) -> None:
+    """Two busy processes that cached the key refuse it once another process has revoked it."""
+    async with AsyncExitStack() as stack:
+        processes = [
+            await stack.enter_async_context(api_process(database_url, database_url))
+            for _ in range(2)
+        ]
+        load = Load([address for _, address in processes], created.secret)
+        async with load.running():
+            await until(lambda: len(load.accepted) > 200)
+            await revoke_elsewhere(database_url, company_id, created.key.id)
+            revoked_at = asyncio.get_running_loop().time()
+            await until(lambda: load.refused > 200)
+    assert load.refused > 200
+    assert [asked for asked in load.accepted if asked > revoked_at] == []
+
+
+async def test_a_held_back_notification_does_not_help_the_old_key(
+    database_url: str, company_id: UUID, created: CreatedKey, tmp_path: Path
+) -> None:
+    """A process that the notification never reaches refuses the key all the same."""
+    async with (
+        HoldableWire(tmp_path, database_url) as wire,
+        api_process(database_url, wire.url) as (_, address),
+    ):
+        load = Load([address], created.secret)
+        async with load.running():
+            await until(lambda: len(load.accepted) > 100)
+            wire.hold()
+            await revoke_elsewhere(database_url, company_id, created.key.id)
+            revoked_at = asyncio.get_running_loop().time()
+            await until(lambda: load.refused > 50)
+    assert [asked for asked in load.accepted if asked > revoked_at] == []
+
+
+async def test_a_frozen_process_wakes_up_knowing_nothing(
+    database_url: str, company_id: UUID, created: CreatedKey
+) -> None:
+    """A process stopped before the revoke and continued after it accepts none of what waited."""
+    async with api_process(database_url, database_url) as (process, address), httpx.AsyncClient(
+        base_url=address, headers={"x-api-key": created.secret}, timeout=60
+    ) as client:
+        for _ in range(20):
+            assert (await client.get(THINGS)).status_code == 200
+        os.kill(process.pid, signal.SIGSTOP)
+        await revoke_elsewhere(database_url, company_id, created.key.id)
+        asked = [asyncio.create_task(client.get(THINGS)) for _ in range(50)]
+        await asyncio.sleep(0)
+        os.kill(process.pid, signal.SIGCONT)
+        statuses = {response.status_code for response in await asyncio.gather(*asked)}
+    assert statuses == {401}
+
+
+async def test_a_killed_process_does_not_hold_up_a_revoke(
+    database_url: str, company_id: UUID, created: CreatedKey, pool: Pool
+) -> None:
+    """A verb ends although a process died without a word: its lease lapses."""
+    async with api_process(database_url, database_url) as (process, _):
+        process.kill()
+        await process.wait()
+        await revoke_elsewhere(database_url, company_id, created.key.id)
+    assert await pool.fetchval("SELECT status FROM api_keys WHERE id = $1", created.key.id) == (
+        "revoked"
+    )
+
+
+async def test_the_listener_comes_back_after_the_database_cut_it_off(
+    database_url: str, company_id: UUID, pool: Pool
+) -> None:
+    """After its listening connection was cut, a process serves, caches again, and hears again."""
+    async with running(World(pool, database_url)) as world:
+        created = await world.make_key(company_id)
+        lease = world.directory.lease
+        async with world.client(created.secret) as client:
+            for _ in range(3):
+                await pool.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE query LIKE '%api_processes%' AND pid <> pg_backend_pid()"
+                )
+                await until(lambda: not lease.is_held)
+                assert (await client.get(THINGS)).status_code == 200
+                await until(lambda: lease.is_held)
+            async with pool.acquire() as connection, zero_tail(connection) as changes:
+                await KEYS.revoke_key(changes, company_id, created.key.id, by=OPERATOR)
+            assert (await client.get(THINGS)).status_code == 401
+
+
+Verb = Callable[[KeyChanges, ApiKey], Coroutine[Any, Any, object]]
+
+
+async def _disable(changes: KeyChanges, key: ApiKey) -> object:
+    return await KEYS.disable_key(changes, key.company_id, key.id, by=OPERATOR)
+
+
+async def _narrow(changes: KeyChanges, key: ApiKey) -> object:
+    wanted = replace(key, scopes=frozenset({Scope.RUNS_READ}))
+    return await KEYS.update_key(changes, key.company_id, wanted, by=OPERATOR)
+
+
+async def _bind(changes: KeyChanges, key: ApiKey) -> object:
+    wanted = replace(key, allowed_ips=("203.0.113.1",))
+    return await KEYS.update_key(changes, key.company_id, wanted, by=OPERATOR)
+
+
+async def _limit(changes: KeyChanges, key: ApiKey) -> object:
+    wanted = replace(key, limits={Category.READ: 1})
+    return await KEYS.update_key(changes, key.company_id, wanted, by=OPERATOR)
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"), [(_disable, 401), (_narrow, 403), (_bind, 403), (_limit, 429)]
+)
+async def test_every_change_of_terms_holds_at_once(
+    database_url: str, company_id: UUID, pool: Pool, verb: Verb, status: int
+) -> None:
+    """After disable, scope, address or limit change the very next request meets the new terms."""
+    heard: list[frozenset[UUID] | None] = []
+    async with running(World(pool, database_url)) as world:
+        created = await world.make_key(company_id)
+        world.directory.on_changed(heard.append)
+        async with world.client(created.secret) as client:
+            for _ in range(3):
+                assert (await client.get(THINGS)).status_code == 200
+            assert world.directory.find_cached(created.secret) is not None
+            async with pool.acquire() as connection, zero_tail(connection) as changes:
+                await verb(changes, created.key)
+            assert (await client.get(THINGS)).status_code == status
+    assert frozenset({created.key.id}) in heard
+
+
+async def test_a_long_answer_can_ask_whether_its_key_still_holds(
+    database_url: str, company_id: UUID, pool: Pool
+) -> None:
+    """A stream of a revoked key ends because it is told of the change and asks."""
+    async with running(World(pool, database_url)) as world:
+        created = await world.make_key(company_id)
+        assert await world.directory.is_in_force(company_id, created.key.id)
+        async with pool.acquire() as connection, zero_tail(connection) as changes:
+            await KEYS.revoke_key(changes, company_id, created.key.id, by=OPERATOR)
+        assert not await world.directory.is_in_force(company_id, created.key.id)
