@@ -15,7 +15,7 @@ from justpaid.db.session_check import check_database
 from justpaid.logging import set_up_logging
 from justpaid.settings import load_settings
 from justpaid.supervised import run_process
-from justpaid.supervisor import Supervisor
+from justpaid.supervisor import Supervisor, require_free_port
 
 app = typer.Typer()
 
@@ -62,7 +62,9 @@ def api(*, host: Host = None, port: Port = None, data_dir: DataDir = None) -> No
     More than one needs JUSTPAID_REDIS_URL, because limits are counted over all of them.
     """
     with exit_codes():
-        run_process("api", load_settings({"host": host, "port": port, "data_dir": data_dir}))
+        settings = load_settings({"host": host, "port": port, "data_dir": data_dir})
+        require_free_port(settings.host, settings.port)
+        run_process("api", settings)
 
 
 @app.command(

@@ -4,6 +4,7 @@ Kept apart from the command line, and loading the process's own code only here, 
 holds no more than it uses.
 """
 
+import asyncio
 import os
 import signal
 import sys
@@ -13,7 +14,8 @@ from importlib import import_module
 from typing import Final, cast
 
 from justpaid.db.embedded_home import EmbeddedPostgresError
-from justpaid.db.schema import UnknownSchema
+from justpaid.db.pool import connect
+from justpaid.db.schema import UnknownSchema, is_current
 from justpaid.db.secrets import SecretsError
 from justpaid.db.server import database_server
 from justpaid.db.session_check import UnusableDatabase
@@ -42,8 +44,21 @@ def run_process(name: str, settings: Settings) -> None:
     module, function = _ENTRIES[name]
     set_up_logging(settings, process=name)
     with database_server(settings) as server:
+        asyncio.run(_require_schema(server.dsn))
         run = cast("Callable[[Settings], None]", getattr(import_module(module), function))
         run(settings.model_copy(update={"database_url": server.dsn}))
+
+
+async def _require_schema(dsn: str) -> None:
+    """Raise unless the database is at this release's schema: only `migrate` changes it."""
+    connection = await connect(dsn)
+    try:
+        if not await is_current(connection):
+            raise UnusableDatabase(
+                "The database is not at this release's schema. Run: justpaid migrate"
+            )
+    finally:
+        await connection.close()
 
 
 def end_with_supervisor() -> None:

@@ -19,6 +19,10 @@ async def _load(pool: Pool, settings: Settings) -> Secrets:
         return await load_secrets(settings, connection)
 
 
+def _names_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
+
+
 async def test_the_first_start_makes_them(pool: Pool, tmp_path: Path) -> None:
     """The first start makes one private file, and the next reads the very same secrets."""
     settings = Settings(data_dir=tmp_path)
@@ -31,7 +35,7 @@ async def test_the_first_start_makes_them(pool: Pool, tmp_path: Path) -> None:
         len({ring.current.secret for ring in (first.pepper, first.master_key, first.audit_key)})
         == 3
     )
-    assert [each.name for each in tmp_path.iterdir()] == [SECRETS_FILE]
+    assert _names_in(tmp_path) == [SECRETS_FILE]
 
 
 @pytest.mark.parametrize("name", NAMES)
