@@ -10,7 +10,7 @@ from jsonschema_rs import ValidationError, ValidationErrorKind, Validator
 
 from justpaid.errors import Problem
 from justpaid.exact_json import JsonObject, JsonValue
-from justpaid.expressions.template import compile_template
+from justpaid.expressions.template_text import split
 from justpaid.workflows.json_schema import MAX_PROBLEMS, errors_of, problems_of, schema_problems
 from justpaid.workflows.step_types import StepType
 
@@ -59,12 +59,10 @@ def _is_excused(error: ValidationError, config: JsonValue) -> bool:
 
 
 def _is_excused_text(error: ValidationError, text: str, config: JsonValue) -> bool:
-    if _OPENING not in text:
+    parts = list(split(text)) if _OPENING in text else []
+    if all(isinstance(part, str) for part in parts):
         return False
-    template = compile_template(text, "", [])
-    if template.is_constant:
-        return False
-    if len(template.parts) == 1:
+    if len(parts) == 1:
         return True  # one whole template: it may yield anything
     # Text with templates in it: a text for certain, and nothing more is known of it.
     match error.kind:

@@ -174,9 +174,10 @@ class _Compiler:
         return template
 
     def _schema(self, definition: JsonObject, name: str) -> UserSchema | None:
-        if name not in definition:
-            return None
-        return compile_user_schema(definition[name], name, self.problems)
+        schema = definition.get(name)
+        if not isinstance(schema, dict | bool):
+            return None  # absent, or reported as no schema at all
+        return compile_user_schema(schema, name, self.problems)
 
     def _check(self, references: Sequence[Reference], place: str, scope: Scope) -> None:
         self.roots.update(reference.root for reference in references)
@@ -243,14 +244,14 @@ class _Compiler:
             self.problems.extend(
                 check_written_config(step_type.config_validator, config, config_place)
             )
-        if step_type.takes_action and "action" not in raw:
-            self.problems.append(Problem(f"{place}.action", "is required"))
+        check_limits(raw, step_type, place, self.problems)
+        check_names(step_type, raw, place, self.problems)
         if "action" in raw and not step_type.takes_action:
             message = f"a step of type {step_type.name} has no action"
             self.problems.append(Problem(f"{place}.action", message))
-        check_limits(raw, step_type, place, self.problems)
-        check_names(step_type, raw, place, self.problems)
-        if step_type.check is not None:
+        if step_type.takes_action and "action" not in raw:
+            self.problems.append(Problem(f"{place}.action", "is required"))
+        elif step_type.check is not None:
             self.problems.extend(step_type.check(raw, place))
 
     def _config(

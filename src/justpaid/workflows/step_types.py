@@ -117,5 +117,5 @@ def compile_expression_field(
     try:
         return compile_expression(value, extra_names)
     except ExpressionSyntaxError as error:
-        problems.append(Problem(path, f"{error.message} at position {error.position}"))
+        problems.append(Problem(path, f"{error.message} (position {error.position})"))
         return None
