@@ -122,6 +122,14 @@ async def list_runs(
     connection: Connection, company_id: UUID, narrowed: RunFilter, after: Position | None, most: int
 ) -> list[Row]:
     """List the newest runs older than `after`; narrow columns only."""
+    statement, arguments = write_list(company_id, narrowed, after, most)
+    return await connection.fetch(statement, *arguments)
+
+
+def write_list(
+    company_id: UUID, narrowed: RunFilter, after: Position | None, most: int
+) -> tuple[str, list[Any]]:
+    """Return the statement of a list and its arguments: one search by index for each state."""
     oldest, end = narrowed.bounds(after)
     arguments: list[Any] = [company_id, oldest, end.created_at, end.id, most]
     conditions = "company_id = $1 AND created_at >= $2 AND (created_at, id) < ($3, $4)"
@@ -137,9 +145,8 @@ async def list_runs(
         for state in states
     ]
     if len(branches) == 1:
-        return await connection.fetch(branches[0], *arguments)
-    together = f"SELECT * FROM ({' UNION ALL '.join(branches)}) found {_IN_ORDER}"
-    return await connection.fetch(together, *arguments)
+        return branches[0], arguments
+    return f"SELECT * FROM ({' UNION ALL '.join(branches)}) found {_IN_ORDER}", arguments
 
 
 async def get_run(connection: Connection, company_id: UUID, run_id: UUID) -> Row:
