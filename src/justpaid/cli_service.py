@@ -19,7 +19,9 @@ from justpaid.supervisor import Supervisor, require_free_port
 
 app = typer.Typer()
 
+# Loaded by the verbs that need them alone: they are larger than all the rest of the command line.
 _MIGRATIONS: Final = "justpaid.db.migrate"
+_DEMO: Final = "justpaid.demo.story"
 
 Host = Annotated[
     str | None,
@@ -49,6 +51,24 @@ def serve(*, host: Host = None, port: Port = None, data_dir: DataDir = None) -> 
         set_up_logging(settings, process="supervisor")
         status = Supervisor(settings).run()
     raise typer.Exit(status)
+
+
+@app.command(epilog=examples("justpaid demo", "justpaid demo --stay --port 9000"))
+def demo(
+    *,
+    port: Port = None,
+    stay: Annotated[
+        bool | None,
+        typer.Option(help="Keep running until Ctrl-C [in a terminal: yes].", show_default=False),
+    ] = None,
+) -> None:
+    """Play a finance workflow through the public API, from nothing, and show the run.
+
+    Everything lives in a folder of its own, which is deleted at the end.
+    """
+    with exit_codes():
+        set_up_logging(load_settings({"log_level": "warning"}), process="demo")
+        import_module(_DEMO).run_demo(port=port, stay=stay)
 
 
 @app.command(
@@ -98,7 +118,6 @@ def migrate(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
             revision, is_behind = asyncio.run(_look(server.dsn))
             if is_behind and server.embedded is not None:
                 back_up_before_upgrade(server.embedded, revision)
-            # Loaded only now: the libraries for it are larger than all others together.
             changed: bool = import_module(_MIGRATIONS).migrate_now(server.dsn)
     if as_json:
         print_json({"revision": HEAD, "migrated": changed})

@@ -146,12 +146,14 @@ class Supervisor:
         self,
         settings: Settings,
         *,
+        keeps_data: bool = True,
         database_options: Mapping[str, str] = _NO_OPTIONS,
         commands: Mapping[str, Sequence[str]] = _COMMANDS,
     ) -> None:
         self.settings = settings
         self.dsn = ""  # where its database is, once started
         self._commands = dict(commands)
+        self._keeps_data = keeps_data
         self._database_options = dict(database_options)
         self._stack = contextlib.ExitStack()
         self._embedded: EmbeddedPostgres | None = None
@@ -178,7 +180,9 @@ class Supervisor:
         require_free_port(self.settings.host, self.settings.port)
         try:
             server = self._stack.enter_context(
-                database_server(self.settings, options=self._database_options)
+                database_server(
+                    self.settings, keeps_data=self._keeps_data, options=self._database_options
+                )
             )
             self.dsn = server.dsn
             self._embedded = server.embedded

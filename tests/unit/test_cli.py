@@ -17,6 +17,7 @@ NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 VERBS = [
     [],
     ["serve"],
+    ["demo"],
     ["api"],
     ["worker"],
     ["migrate"],

@@ -22,12 +22,17 @@ class DatabaseServer:
 
 @contextmanager
 def database_server(
-    settings: Settings, *, must_exist: bool = False, options: Mapping[str, str] = _NO_OPTIONS
+    settings: Settings,
+    *,
+    must_exist: bool = False,
+    keeps_data: bool = True,
+    options: Mapping[str, str] = _NO_OPTIONS,
 ) -> Generator[DatabaseServer]:
     """Hold the database of the settings, starting or adopting the embedded one.
 
     On the way out the embedded one stops unless another process holds it. With `must_exist` a data
-    dir without a database is refused rather than filled. Raises EmbeddedPostgresError.
+    dir without a database is refused rather than filled. Without `keeps_data` the embedded one is
+    deleted on the way out, and ends if this process is killed. Raises EmbeddedPostgresError.
     """
     if settings.database_url is not None:
         yield DatabaseServer(settings.database_url, None)
@@ -37,5 +42,11 @@ def database_server(
             f"There is no database in {settings.data_dir.expanduser().absolute()}. Name the data"
             " dir with --data-dir, set DATABASE_URL, or begin with: justpaid serve"
         )
-    with start_embedded(settings.data_dir, options=options) as embedded:
+    embedded = start_embedded(settings.data_dir, options=options, dies_with_us=not keeps_data)
+    try:
         yield DatabaseServer(embedded.dsn, embedded)
+    finally:
+        if keeps_data:
+            embedded.stop()
+        else:
+            embedded.destroy()

@@ -52,7 +52,7 @@ def run_demo(*, port: int | None = None, stay: bool | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="justpaid-demo-") as folder, _providers() as providers:
         say("Starting PostgreSQL, the API and a worker …")
         settings = _settings(Path(folder), providers, port)
-        supervisor = Supervisor(settings)
+        supervisor = Supervisor(settings, keeps_data=False)
         with _ctrl_c(), supervisor:
             supervisor.wait_ready()
             key = asyncio.run(_make_key(settings, supervisor.dsn))
