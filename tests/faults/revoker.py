@@ -1,6 +1,7 @@
 """Revokes a key from a process of its own, as an operator's command line does.
 
-Run as `python -m tests.faults.revoker DATABASE COMPANY KEY`; prints a line when the verb returned.
+Run as `python -m tests.faults.revoker DATABASE COMPANY KEY`; says when it is ready, revokes when it
+is sent a line, and says when the verb has returned.
 """
 
 import asyncio
@@ -18,6 +19,8 @@ from tests.api.gate_world import KEYS, OPERATOR
 async def revoke(database: str, company_id: UUID, key_id: UUID) -> None:
     """Revoke the key; return when no process accepts it any more."""
     connection = await connect(database)
+    print("ready", flush=True)  # noqa: T201  the test waits for it
+    sys.stdin.readline()
     async with zero_tail(connection) as changes:
         await KEYS.revoke_key(changes, company_id, key_id, by=OPERATOR)
     print("revoked", flush=True)  # noqa: T201  the test waits for it

@@ -10,7 +10,7 @@ import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -114,7 +114,13 @@ async def api_process(database_url: str, listening_url: str) -> AsyncGenerator[t
 async def start(module: str, *arguments: str) -> Process:
     """Start one of our scripts as a process of its own."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", f"tests.faults.{module}", *arguments, cwd=ROOT, stdout=PIPE
+        sys.executable,
+        "-m",
+        f"tests.faults.{module}",
+        *arguments,
+        cwd=ROOT,
+        stdin=PIPE,
+        stdout=PIPE,
     )
 
 
@@ -135,11 +141,31 @@ async def until_answering(address: str) -> None:
                 return
 
 
-async def revoke_elsewhere(database_url: str, company_id: UUID, key_id: UUID) -> None:
-    """Revoke a key in another process and return when that said so."""
-    process = await start("revoker", database_url, str(company_id), str(key_id))
-    await line_of(process, b"revoked")
-    await process.wait()
+class Revoker:
+    """Another process that is ready to revoke a key: its own start must not give leases time."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    async def revoke(self) -> float:
+        """Revoke now and return the moment at which the verb had answered."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"now\n")
+        await line_of(self._process, b"revoked")
+        return asyncio.get_running_loop().time()
+
+
+@asynccontextmanager
+async def revoker(database_url: str, key: ApiKey) -> AsyncGenerator[Revoker]:
+    """Run a process that will revoke the key."""
+    process = await start("revoker", database_url, str(key.company_id), str(key.id))
+    try:
+        await line_of(process, b"ready")
+        yield Revoker(process)
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 @pytest.fixture
@@ -190,54 +216,60 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def test_nothing_is_accepted_after_revoke_under_load(
-    database_url: str, company_id: UUID, created: CreatedKey
+    database_url: str, created: CreatedKey
 ) -> None:
     """Two busy processes that cached the key refuse it once another process has revoked it."""
-    async with AsyncExitStack() as stack:
-        processes = [
-            await stack.enter_async_context(api_process(database_url, database_url))
-            for _ in range(2)
-        ]
-        load = Load([address for _, address in processes], created.secret)
+    async with (
+        api_process(database_url, database_url) as (_, first),
+        api_process(database_url, database_url) as (_, second),
+        revoker(database_url, created.key) as operator,
+    ):
+        load = Load([first, second], created.secret)
         async with load.running():
             await until(lambda: len(load.accepted) > 200)
-            await revoke_elsewhere(database_url, company_id, created.key.id)
-            revoked_at = asyncio.get_running_loop().time()
+            revoked_at = await operator.revoke()
             await until(lambda: load.refused > 200)
-    assert load.refused > 200
     assert [asked for asked in load.accepted if asked > revoked_at] == []
 
 
 async def test_a_held_back_notification_does_not_help_the_old_key(
-    database_url: str, company_id: UUID, created: CreatedKey, tmp_path: Path
+    database_url: str, created: CreatedKey, tmp_path: Path
 ) -> None:
     """A process that the notification never reaches refuses the key all the same."""
     async with (
         HoldableWire(tmp_path, database_url) as wire,
         api_process(database_url, wire.url) as (_, address),
+        revoker(database_url, created.key) as operator,
     ):
         load = Load([address], created.secret)
         async with load.running():
             await until(lambda: len(load.accepted) > 100)
             wire.hold()
-            await revoke_elsewhere(database_url, company_id, created.key.id)
-            revoked_at = asyncio.get_running_loop().time()
+            revoked_at = await operator.revoke()
             await until(lambda: load.refused > 50)
     assert [asked for asked in load.accepted if asked > revoked_at] == []
 
 
+@pytest.mark.parametrize("is_held", [False, True], ids=["notified", "cut off"])
 async def test_a_frozen_process_wakes_up_knowing_nothing(
-    database_url: str, company_id: UUID, created: CreatedKey
+    database_url: str, created: CreatedKey, tmp_path: Path, *, is_held: bool
 ) -> None:
     """A process stopped before the revoke and continued after it accepts none of what waited."""
-    async with api_process(database_url, database_url) as (process, address), httpx.AsyncClient(
-        base_url=address, headers={"x-api-key": created.secret}, timeout=60
-    ) as client:
+    async with (
+        HoldableWire(tmp_path, database_url) as wire,
+        api_process(database_url, wire.url) as (process, address),
+        revoker(database_url, created.key) as operator,
+        httpx.AsyncClient(
+            base_url=address, headers={"x-api-key": created.secret}, timeout=60
+        ) as client,
+    ):
         for _ in range(20):
-            assert (await client.get(THINGS)).status_code == 200
+            assert (await client.get("/api/v1/rate-limits")).status_code == 200
+        if is_held:
+            wire.hold()
         os.kill(process.pid, signal.SIGSTOP)
-        await revoke_elsewhere(database_url, company_id, created.key.id)
-        asked = [asyncio.create_task(client.get(THINGS)) for _ in range(50)]
+        await operator.revoke()
+        asked = [asyncio.create_task(client.get("/api/v1/rate-limits")) for _ in range(50)]
         await asyncio.sleep(0)
         os.kill(process.pid, signal.SIGCONT)
         statuses = {response.status_code for response in await asyncio.gather(*asked)}
@@ -245,16 +277,18 @@ async def test_a_frozen_process_wakes_up_knowing_nothing(
 
 
 async def test_a_killed_process_does_not_hold_up_a_revoke(
-    database_url: str, company_id: UUID, created: CreatedKey, pool: Pool
+    database_url: str, created: CreatedKey, pool: Pool
 ) -> None:
     """A verb ends although a process died without a word: its lease lapses."""
-    async with api_process(database_url, database_url) as (process, _):
+    async with (
+        api_process(database_url, database_url) as (process, _),
+        revoker(database_url, created.key) as operator,
+    ):
         process.kill()
         await process.wait()
-        await revoke_elsewhere(database_url, company_id, created.key.id)
-    assert await pool.fetchval("SELECT status FROM api_keys WHERE id = $1", created.key.id) == (
-        "revoked"
-    )
+        await operator.revoke()
+    status = await pool.fetchval("SELECT status FROM api_keys WHERE id = $1", created.key.id)
+    assert status == "revoked"
 
 
 async def test_the_listener_comes_back_after_the_database_cut_it_off(
