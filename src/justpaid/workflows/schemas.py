@@ -45,12 +45,12 @@ EXAMPLE_DEFINITION: Final[dict[str, Any]] = {
             "config": {
                 "method": "POST",
                 "url": "https://billing.example/invoices",
-                "body": {"customer": "{{ input.customer }}", "amount": "{{ input.amount }}"},
+                "json": {"customer": "{{ input.customer }}", "amount": "{{ input.amount }}"},
             },
             "errorHandling": {"strategy": "retry"},
         },
     ],
-    "output": {"invoice": "{{ steps.invoice.output }}"},
+    "output": {"invoice": "{{ steps.invoice.output.body }}"},
 }
 
 

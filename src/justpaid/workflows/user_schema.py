@@ -14,7 +14,7 @@ from justpaid.exact_json import JsonObject, JsonValue, encode
 from justpaid.workflows.json_schema import (
     DIALECT,
     count_values,
-    extend_path,
+    problems_of,
     safe_validator,
     schema_problems,
 )
@@ -63,7 +63,7 @@ def compile_user_schema(schema: JsonValue, path: str, problems: list[Problem]) -
         except CostlySchema as error:
             found = [Problem(path, f"the schema {error}")]
         except ValidationError as error:
-            found = [Problem(extend_path(path, error.instance_path), error.message)]
+            found = problems_of(error, path)
     problems.extend(found)
     return None
 
