@@ -18,18 +18,19 @@ class Budget:
     text handled or made one.
     """
 
-    __slots__ = ("left", "units")
+    __slots__ = ("left", "spender", "units")
 
-    def __init__(self, units: int = UNITS) -> None:
+    def __init__(self, units: int = UNITS, spender: str = "the expression needs") -> None:
         self.units = units
         self.left = units
+        self.spender = spender
 
     def charge(self, units: int) -> None:
         """Spend `units`; raise Fault when they are not there."""
         self.left -= units
         if self.left < 0:
             self.left = 0
-            raise Fault(f"the expression needs more than {self.units:,} units of work")
+            raise Fault(f"{self.spender} more than {self.units:,} units of work")
 
     def charge_text(self, characters: int) -> None:
         """Spend what a text of this length costs to handle or make."""

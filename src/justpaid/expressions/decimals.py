@@ -50,10 +50,10 @@ _MAX_INTEGER: Final = 10**MAX_DIGITS
 _NUMERIC: Final = re.compile(r"\s*([+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*")
 
 
-def _context(digits: int, exponent: int = MAX_EXPONENT) -> Context:
+def _context(digits: int, exponent: int = MAX_EXPONENT, rounding: str = ROUND_HALF_EVEN) -> Context:
     return Context(
         prec=digits,
-        rounding=ROUND_HALF_EVEN,
+        rounding=rounding,
         Emin=-exponent,
         Emax=exponent,
         capitals=1,
@@ -66,6 +66,10 @@ def _context(digits: int, exponent: int = MAX_EXPONENT) -> Context:
 _exact: Final = _context(_EXACT_DIGITS)
 _division: Final = _context(_DIVISION_DIGITS)
 _wide: Final = _context(_WIDE_DIGITS, 3 * _WIDE_DIGITS)
+_rounding: Final = {
+    mode: _context(_WIDE_DIGITS, 3 * _WIDE_DIGITS, rounding)
+    for mode, rounding in ROUNDING_MODES.items()
+}
 
 
 def add(left: Number, right: Number) -> Number:
@@ -129,9 +133,7 @@ def round_to(number: Number, places: int, mode: str) -> Number:
     Negative places round to tens, hundreds and so on, and give a whole number.
     """
     unit = Decimal((0, (1,), -places))
-    rounded = _wide.copy()
-    rounded.rounding = ROUNDING_MODES[mode]
-    value = rounded.quantize(Decimal(number), unit)
+    value = _rounding[mode].quantize(Decimal(number), unit)
     if places <= 0:
         return within_bounds(int(value))
     return within_bounds(value or value.copy_abs())

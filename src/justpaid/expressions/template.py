@@ -39,7 +39,8 @@ class _Filling:
         """Evaluate one expression within what is left."""
         if expression.is_path:
             return expression.evaluate_unbounded(self.names)
-        budget = Budget(min(UNITS, self.units))
+        budget = self._budget()
+        granted = budget.left
         try:
             value = expression.evaluate_unbounded(self.names, budget)
             if isinstance(value, str | list | dict):
@@ -48,22 +49,30 @@ class _Filling:
             raise ExpressionError(error.message, error.expression, error.position, where) from None
         except Fault as fault:
             raise ExpressionError(fault.message, expression.source, 0, where) from None
-        self.units -= budget.units - budget.left
+        self.units -= granted - budget.left
         return value
 
     def text(self, expression: Expression, where: str) -> str:
         """Evaluate one expression for a place inside a text."""
         value = self.value(expression, where)
-        budget = Budget(min(UNITS, self.units))
+        budget = self._budget()
+        granted = budget.left
         try:
             text = to_text(value, budget)
             self.make(len(text))
         except Fault as fault:
             raise ExpressionError(fault.message, expression.source, 0, where) from None
-        self.units -= budget.units - budget.left
+        self.units -= granted - budget.left
         if self.encode is None or (self.allow_raw and expression.is_raw):
             return text
         return self.encode(text)
+
+    def _budget(self) -> Budget:
+        if self.units >= UNITS:
+            return Budget()
+        budget = Budget(TEMPLATE_UNITS, "the expressions of this template need")
+        budget.left = self.units
+        return budget
 
     def make(self, size: int) -> None:
         """Count what was made; raises Fault when no result could hold it."""

@@ -158,6 +158,8 @@ def check_result(value: JsonValue) -> int:
     Returns about how many bytes it has. The walk ends as soon as the bound is passed, however
     often one value is referred to.
     """
+    if isinstance(value, str) and len(value) * _LONGEST_ESCAPE < MAX_RESULT_BYTES:
+        return len(value)
     least = most = 0
     level: list[JsonValue] = [value]
     depth = 0

@@ -69,6 +69,8 @@ def test_operands_that_do_not_count_are_not_evaluated() -> None:
         ("[1, [2]]", "[1.0, [2.00]]", True),
         ("[1, 2]", "[2, 1]", False),
         ("[true]", "[1]", False),
+        ("[1]", "[1, 2]", False),
+        ("[[1]]", "[{}]", False),
         ("[]", "{}", False),
         ("{a: 1, b: 2}", "{b: 2, a: 1}", True),
         ("{a: 1}", "{a: 1, b: null}", False),

@@ -250,7 +250,7 @@ def test_the_expressions_of_one_template_share_a_million_units() -> None:
     names: JsonObject = {"input": {"list": [*range(900)]}}
     source = "{{ length(map(input.list, a => map([1, 2, 3, 4, 5, 6, 7, 8], b => a))) }}"
     template = _compiled([source for _ in range(100)])
-    with pytest.raises(ExpressionError, match="units of work"):
+    with pytest.raises(ExpressionError, match="of this template need more than 1,000,000 units"):
         template.evaluate(names)
 
 
