@@ -18,6 +18,7 @@ import asyncpg
 import pytest
 
 from justpaid.db.embedded import EmbeddedPostgres, start_embedded
+from justpaid.db.embedded_backup import back_up_before_upgrade
 from justpaid.db.embedded_binaries import Binaries, find_binaries, reachable_binaries
 from justpaid.db.embedded_home import EmbeddedPostgresError, ServerUser, make_data_dir
 from justpaid.db.pool import connect
@@ -253,6 +254,29 @@ def test_programs_in_a_private_folder_are_copied(tmp_path: Path) -> None:
     assert reachable_binaries(hidden, user, tmp_path / "shared") == copied
 
 
+def test_a_handle_that_was_never_started_says_so(tmp_path: Path) -> None:
+    """Using a handle before its start is a clear error, not an address of nothing."""
+    with pytest.raises(EmbeddedPostgresError, match="has not been started"):
+        _ = EmbeddedPostgres(tmp_path, {}).dsn
+
+
+def test_an_upgrade_begins_with_a_copy(data_dir: Path) -> None:
+    """Before a schema changes the database is copied, privately; before the first there is none."""
+    with start_embedded(data_dir, options=OPTIONS) as embedded:
+        assert back_up_before_upgrade(embedded, None) is None
+        _execute(embedded.dsn, "CREATE TABLE kept AS SELECT 42 AS value")
+        path = back_up_before_upgrade(embedded, "0001")
+        assert path is not None
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        listing = subprocess.run(
+            [embedded.programs / "pg_restore", "--list", path],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "TABLE DATA public kept" in listing.stdout
+
+
 def _execute(dsn: str, statement: str) -> None:
     async def run() -> None:
         connection = await connect(dsn)
@@ -322,9 +346,3 @@ def _await(claim: Callable[[], bool]) -> None:
     while not claim():
         assert time.monotonic() < deadline, "the state did not come"
         time.sleep(0.02)
-
-
-def test_a_handle_that_was_never_started_says_so(tmp_path: Path) -> None:
-    """Using a handle before its start is a clear error, not an address of nothing."""
-    with pytest.raises(EmbeddedPostgresError, match="has not been started"):
-        _ = EmbeddedPostgres(tmp_path, {}).dsn
