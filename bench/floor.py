@@ -1,6 +1,7 @@
 """The floors: the same writes by bare asyncpg, each committed; and a bare Granian answer."""
 
 import asyncio
+import sys
 import time
 from pathlib import Path
 
@@ -86,3 +87,7 @@ def serve_bare(port: int, body_file: Path) -> None:
     app = bare_app(body_file.read_bytes())
     server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI)
     asyncio.run(server.serve())
+
+
+if __name__ == "__main__":
+    serve_bare(int(sys.argv[1]), Path(sys.argv[2]))

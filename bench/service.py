@@ -16,6 +16,8 @@ from typing import Any, Self
 
 import psutil
 
+from justpaid.db.embedded import start_embedded
+
 _JUSTPAID = Path(sys.executable).parent / "justpaid"
 _PLENTY = 1_000_000
 _SCOPES = "workflows:read,workflows:write,workflows:execute,runs:read"
@@ -65,11 +67,14 @@ class Service:
             *limits,
         )
         self.key = made["key"]
+        self.database = start_embedded(self.data_dir)
+        self.dsn = self.database.dsn
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
+        self.database.stop()
         self._process.terminate()
         self._process.wait(30)
         if kind is not None:
@@ -95,14 +100,8 @@ class Service:
             if any("postgres" in word for word in words[:1]):
                 continue
             found["worker" if "worker" in words else "api"].append(child)
-        own = str(self.data_dir)
-        noted = [own, *(_noted_folders(self.data_dir))]
-        for process in psutil.process_iter(["name", "cmdline"]):
-            words = process.info["cmdline"] or []
-            if process.info["name"] == "postgres" and any(
-                folder in word for folder in noted for word in words
-            ):
-                found["database"] = [process, *process.children(recursive=True)]
+        server = psutil.Process(self.database.pid)
+        found["database"] = [server, *server.children(recursive=True)]
         return found
 
     def cpu_seconds(self) -> float:
@@ -139,13 +138,3 @@ class Service:
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.01)
         raise TimeoutError("the service did not get ready within a minute")
-
-
-def _noted_folders(data_dir: Path) -> list[str]:
-    """Read where a database started by root lies: it is noted in the data dir."""
-    notes = [file.read_text().strip() for file in data_dir.glob("*") if _is_note(file)]
-    return [note for note in notes if note.startswith("/")]
-
-
-def _is_note(file: Path) -> bool:
-    return file.is_file() and file.stat().st_size < 1000 and not file.name.endswith(".log")
