@@ -10,6 +10,8 @@ export interface Column<T> {
   cell: (row: T) => ReactNode;
   align?: "end";
   tight?: boolean;
+  /** The column that names the row: it gets room first. */
+  main?: boolean;
   /** Leaves the column out on screens narrower than this. */
   hideBelow?: "sm" | "md" | "lg" | "xl";
 }
@@ -45,7 +47,12 @@ const INTERACTIVE = "a, button, input, select, textarea, label, [role=menuitem]"
 
 function classOf<T>(column: Column<T>): string {
   const hide = column.hideBelow && HIDE[column.hideBelow];
-  return [column.align && classes.end, column.tight && classes.tight, hide]
+  return [
+    column.align && classes.end,
+    column.tight && classes.tight,
+    column.main && classes.main,
+    hide,
+  ]
     .filter(Boolean)
     .join(" ");
 }

@@ -2,11 +2,19 @@
 import type { ReactNode } from "react";
 import classes from "./facts.module.css";
 
-export function Facts({ facts }: { facts: [name: string, value: ReactNode][] }) {
+type Fact = [name: string, value: ReactNode, size?: "wide"];
+
+interface FactsProps {
+  facts: Fact[];
+  /** Figures that a page is about stand larger. */
+  large?: boolean;
+}
+
+export function Facts({ facts, large }: FactsProps) {
   return (
-    <dl className={classes.facts}>
-      {facts.map(([name, value]) => (
-        <div key={name}>
+    <dl className={`${classes.facts} ${large ? classes.large : ""}`}>
+      {facts.map(([name, value, size]) => (
+        <div key={name} className={size && classes[size]}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

@@ -38,8 +38,8 @@ export function formatRelative(value: string, now: number = Date.now()): string 
   if (size < 10) return seconds <= 0 ? "just now" : "in a moment";
   if (size < MINUTE) return relative.format(seconds, "second");
   if (size < HOUR) return relative.format(Math.trunc(seconds / MINUTE), "minute");
-  if (size < DAY) return relative.format(Math.trunc(seconds / HOUR), "hour");
-  if (size < 60 * DAY) return relative.format(Math.trunc(seconds / DAY), "day");
+  if (size < DAY) return relative.format(Math.round(seconds / HOUR), "hour");
+  if (size < 60 * DAY) return relative.format(Math.round(seconds / DAY), "day");
   return day.format(new Date(value));
 }
 

@@ -1,7 +1,7 @@
 /** Says when the browser is offline, and stops saying it when it is back. */
-import { Alert } from "@mantine/core";
 import { IconPlugConnectedX } from "@tabler/icons-react";
 import { onlineManager } from "@tanstack/react-query";
+import { Callout } from "@/components/callout";
 import { useSyncExternalStore } from "react";
 
 export function Offline() {
@@ -12,14 +12,9 @@ export function Offline() {
   return (
     <div role="status">
       {!isOnline && (
-        <Alert
-          color="yellow"
-          radius={0}
-          icon={<IconPlugConnectedX size={18} />}
-          title="You are offline"
-        >
+        <Callout tone="amber" icon={IconPlugConnectedX} title="You are offline">
           What you see may be old. It refreshes by itself when the connection is back.
-        </Alert>
+        </Callout>
       )}
     </div>
   );

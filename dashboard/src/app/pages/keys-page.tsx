@@ -1,4 +1,5 @@
 /** The list of API keys. */
+import { Anchor } from "@mantine/core";
 import { IconKey, IconPlus } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { EmptyState, NoMatch } from "@/components/empty-state";
@@ -45,7 +46,9 @@ export function KeysPage() {
       description={
         <>
           How applications sign in to the API.{" "}
-          <a href="/docs/authentication">Read API Authentication</a>
+          <Anchor href="/docs/authentication" inherit>
+            Read API Authentication
+          </Anchor>
         </>
       }
       actions={createButton}

@@ -1,7 +1,8 @@
 /** Sign-in, and the way on to where the person was going. */
-import { Alert, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
+import { Callout } from "@/components/callout";
 import { AuthFrame } from "@/components/auth-frame";
 import { setupNeededQuery } from "@/features/session/api";
 import { SignInForm } from "@/features/session/sign-in-form";
@@ -23,15 +24,15 @@ export function SignInPage() {
       }
     >
       {ended && (
-        <Alert color="yellow" mb="md" title="Your session ended">
+        <Callout tone="amber" spaced title="Your session ended">
           Sign in to go on where you were. What you typed is kept in this tab.
-        </Alert>
+        </Callout>
       )}
       {setup.data?.needed && (
-        <Alert color="blue" mb="md" title="Not set up yet">
+        <Callout tone="blue" spaced title="Not set up yet">
           Open the one-time link that the service printed when it started, or run{" "}
           <code>justpaid setup-link</code>.
-        </Alert>
+        </Callout>
       )}
       <SignInForm
         onSignedIn={(session) => {

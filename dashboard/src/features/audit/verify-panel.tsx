@@ -1,6 +1,7 @@
 /** Recomputes the chain and says, plainly, whether anything was changed or cut. */
-import { Alert, Button, Group } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { IconShieldCheck, IconShieldX } from "@tabler/icons-react";
+import { Callout } from "@/components/callout";
 import { ErrorNotice } from "@/components/error-notice";
 import { Identifier } from "@/components/identifier";
 import type { Verification } from "@/lib/api-types";
@@ -32,14 +33,14 @@ export function useVerification() {
 function Result({ verified }: { verified: Verification }) {
   if (verified.valid) {
     return (
-      <Alert color="green" mb="md" icon={<IconShieldCheck size={18} />} title="The chain holds">
+      <Callout tone="green" spaced icon={IconShieldCheck} title="The chain holds">
         {counted(verified.rows, "row")} recomputed; none was changed, added or cut. Head{" "}
         <Identifier id={verified.head} />
-      </Alert>
+      </Callout>
     );
   }
   return (
-    <Alert color="red" mb="md" icon={<IconShieldX size={18} />} title="The chain is broken">
+    <Callout tone="red" spaced icon={IconShieldX} title="The chain is broken">
       <Group gap={6}>
         {verified.firstBadId ? (
           <>
@@ -50,6 +51,6 @@ function Result({ verified }: { verified: Verification }) {
         )}
       </Group>
       Keep the database as it is, and compare with the signed heads in your logs.
-    </Alert>
+    </Callout>
   );
 }

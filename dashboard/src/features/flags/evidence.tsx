@@ -1,5 +1,5 @@
 /** What a flag saw, fact by fact; times and lists read as such. */
-import { formatExact, words } from "@/lib/format";
+import { formatCount, formatExact, words } from "@/lib/format";
 import classes from "./flags.module.css";
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
@@ -13,6 +13,7 @@ export function evidenceText(value: unknown): string {
       .map(([name, inner]) => `${name} ${evidenceText(inner)}`)
       .join(", ");
   }
+  if (typeof value === "number") return formatCount(value);
   return String(value);
 }
 

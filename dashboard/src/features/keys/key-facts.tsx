@@ -1,8 +1,8 @@
 /** A key's facts, and what stands out about it: a rotation under way, an age or expiry that asks for one. */
-import { Alert, Stack } from "@mantine/core";
-import { IconInfoCircle } from "@tabler/icons-react";
+import { Stack } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Actor } from "@/components/actor";
+import { Callout } from "@/components/callout";
 import { Facts } from "@/components/facts";
 import { Identifier } from "@/components/identifier";
 import { TextLink } from "@/components/links";
@@ -56,13 +56,13 @@ export function KeyFacts({ shown }: { shown: Key }) {
   return (
     <>
       {remarks.length > 0 && (
-        <Alert icon={<IconInfoCircle size={18} />} mb="lg" color="yellow">
+        <Callout tone="amber" spaced>
           <Stack gap={4}>
             {remarks.map((remark, index) => (
               <div key={`${index.toString()}`}>{remark}</div>
             ))}
           </Stack>
-        </Alert>
+        </Callout>
       )}
       <Facts
         facts={[
@@ -73,7 +73,7 @@ export function KeyFacts({ shown }: { shown: Key }) {
           ["Age", <KeyAge key="age" keyed={shown} />],
           ["Last used", <Time key="used" value={shown.lastUsedAt} />],
           ["Expires", <Time key="expires" value={shown.expiresAt} exact />],
-          ["Scopes", <ScopeChips key="scopes" scopes={shown.scopes} />],
+          ["Scopes", <ScopeChips key="scopes" scopes={shown.scopes} />, "wide"],
         ]}
       />
     </>

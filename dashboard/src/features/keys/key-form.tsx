@@ -86,9 +86,7 @@ export function KeyFields({ form }: { form: UseFormReturnType<KeyValues> }) {
         {...form.getInputProps("allowedIps")}
       />
       <fieldset style={{ border: 0, margin: 0, padding: 0, minWidth: 0 }}>
-        <legend style={{ fontWeight: 500, padding: 0, marginBottom: 6 }}>
-          Requests a minute, if other than the usual
-        </legend>
+        <legend style={{ marginBottom: 6 }}>Requests a minute, if other than the usual</legend>
         <SimpleGrid cols={{ base: 1, xs: 3 }}>
           {CATEGORIES.map((category) => (
             <NumberInput

@@ -2,7 +2,8 @@
  * A new key on its one showing: copy, try it in three languages, watch it be used.
  * The parent holds the key in state alone and drops it in `onStored`; then it is nowhere in the page.
  */
-import { Alert, Group, Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
+import { Callout } from "@/components/callout";
 import { CodeTabs } from "@/components/code-block";
 import { CopyButton } from "@/components/copy-button";
 import { SecretField } from "@/components/secret-field";
@@ -59,10 +60,10 @@ export function KeySecretDialog({ created, onStored }: KeySecretDialogProps) {
 function AlreadyShown({ created, onStored }: { created: KeyWithSecret; onStored: () => void }) {
   return (
     <ShownOnce opened title="The key was made before" stored="I understand" onStored={onStored}>
-      <Alert color="yellow" title={`${created.name} (${created.hint})`}>
+      <Callout tone="amber" title={`${created.name} (${created.hint})`}>
         This request was repeated. The key was shown with the first answer and cannot be shown
         again. If that answer never reached you, rotate the key to get a new one.
-      </Alert>
+      </Callout>
     </ShownOnce>
   );
 }

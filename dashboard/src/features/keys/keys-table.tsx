@@ -18,6 +18,7 @@ const COLUMNS: Column<KeyListed>[] = [
   {
     id: "name",
     header: "Name",
+    main: true,
     cell: (key) => (
       <>
         <TextLink to="/keys/$keyId" params={{ keyId: key.id }} c="inherit" fw={600}>

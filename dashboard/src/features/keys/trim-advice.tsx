@@ -1,8 +1,9 @@
 /** Scopes that a key holds and does not use, and the one act that takes them away. */
-import { Alert, Button, Group, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { IconScissors } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Callout } from "@/components/callout";
 import { ConfirmDialog } from "@/components/confirm-dialog";
 import { notifyDone } from "@/components/notify";
 import { ScopeChips } from "@/components/scope-chips";
@@ -30,22 +31,26 @@ export function TrimAdvice({ advised }: { advised: Key }) {
       },
     });
   return (
-    <Alert icon={<IconScissors size={18} />} color="blue" mb="lg" title="Least privilege">
-      <Group justify="space-between" gap="xs">
-        <div>
-          <Text mb={4}>
-            Not used since <Time value={advice.data?.since} exact />:
-          </Text>
-          <ScopeChips scopes={unused} />
-        </div>
-        {kept.length > 0 ? (
-          <Button variant="default" onClick={() => setAsking(true)}>
-            Trim {counted(unused.length, "scope")}
-          </Button>
-        ) : (
-          <Text c="dimmed">No scope is used: consider revoking the key.</Text>
-        )}
-      </Group>
+    <>
+      <Callout
+        tone="blue"
+        icon={IconScissors}
+        spaced
+        title="Least privilege"
+        action={
+          kept.length > 0 && (
+            <Button variant="default" onClick={() => setAsking(true)}>
+              Trim {counted(unused.length, "scope")}
+            </Button>
+          )
+        }
+      >
+        <Text mb={6}>
+          Not used since <Time value={advice.data?.since} exact />
+          {kept.length === 0 && ". No scope is used: consider revoking the key."}
+        </Text>
+        <ScopeChips scopes={unused} />
+      </Callout>
       <ConfirmDialog
         opened={isAsking}
         onClose={close}
@@ -63,6 +68,6 @@ export function TrimAdvice({ advised }: { advised: Key }) {
         </Text>
         <ScopeChips scopes={kept} />
       </ConfirmDialog>
-    </Alert>
+    </>
   );
 }

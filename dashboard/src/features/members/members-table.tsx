@@ -27,6 +27,7 @@ function columnsFor(session: Session, onAsk: (ask: Ask) => void): Column<Member>
     {
       id: "name",
       header: "Name",
+      main: true,
       cell: (member) => (
         <>
           <Text fw={600}>

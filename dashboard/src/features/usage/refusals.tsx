@@ -7,6 +7,7 @@ export function Refusals({ usage }: { usage: Usage }) {
   const { refusals, addresses } = usage;
   return (
     <Facts
+      large
       facts={[
         ["401, not let in", formatCount(refusals["401"])],
         ["403, scope or address missing", formatCount(refusals["403"])],

@@ -1,8 +1,6 @@
-/** Requests over time by status class, as bars. Loaded only where a chart is shown. */
-import "@mantine/charts/styles.css";
-import { BarChart } from "@mantine/charts";
-import { formatCompact } from "@/lib/format";
-import type { Point } from "./series";
+/** Requests over time by status class, as bars. */
+import { type Bar, BarChart } from "@/components/bar-chart";
+import { type Point, STATUS_CLASSES } from "./series";
 
 const SERIES = [
   { name: "2xx", color: "var(--series-1)" },
@@ -11,40 +9,29 @@ const SERIES = [
   { name: "5xx", color: "var(--series-3)" },
 ];
 
-const hour = new Intl.DateTimeFormat("en", {
-  month: "short",
-  day: "numeric",
+const clock = new Intl.DateTimeFormat("en", {
   hour: "2-digit",
   minute: "2-digit",
   hourCycle: "h23",
 });
+const localDay = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
 const day = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
+const ONE_DAY = 24;
 
-export default function UsageChart({
-  points,
-  bucket,
-}: {
+interface UsageChartProps {
   points: Point[];
   bucket: "hour" | "day";
-}) {
-  const label = bucket === "hour" ? hour : day;
-  const data = points.map((point) => ({ ...point, label: label.format(new Date(point.at)) }));
-  return (
-    <BarChart
-      h={240}
-      data={data}
-      dataKey="label"
-      type="stacked"
-      series={SERIES}
-      withLegend
-      legendProps={{ verticalAlign: "bottom", height: 32 }}
-      tickLine="none"
-      gridAxis="y"
-      valueFormatter={formatCompact}
-      yAxisProps={{ width: 48, allowDecimals: false }}
-      xAxisProps={{ minTickGap: 48 }}
-      barProps={{ isAnimationActive: false, maxBarSize: 24 }}
-      barChartProps={{ accessibilityLayer: false }}
-    />
-  );
+}
+
+export function UsageChart({ points, bucket }: UsageChartProps) {
+  const isLong = points.length > ONE_DAY;
+  const bars = points.map((point): Bar => {
+    const at = new Date(point.at);
+    const values = STATUS_CLASSES.map((name) => point[name]);
+    if (bucket === "day") return { label: day.format(at), title: day.format(at), values };
+    const title = `${localDay.format(at)}, ${clock.format(at)}`;
+    if (!isLong) return { label: clock.format(at), title, values };
+    return { label: at.getHours() === 0 ? localDay.format(at) : "", title, values };
+  });
+  return <BarChart bars={bars} series={SERIES} />;
 }

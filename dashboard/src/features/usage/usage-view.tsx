@@ -1,14 +1,13 @@
 /** The chart and the table behind it: the same numbers, for the eye and for a reader. */
 import { Button, Skeleton, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { lazy, Suspense } from "react";
 import { type Column, DataTable } from "@/components/data-table";
 import type { UsageBucket } from "@/lib/api-types";
 import { counted, formatCount, formatDay, formatExact } from "@/lib/format";
 import { type Span, SPAN_TEXT } from "@/lib/spans";
 import { type Point, pointsOf, STATUS_CLASSES, totalOf } from "./series";
+import { UsageChart } from "./usage-chart";
 
-const UsageChart = lazy(() => import("./usage-chart"));
 const LOADED = { isPending: false, error: null, refetch: () => undefined };
 
 function columnsFor(bucket: "hour" | "day"): Column<Point>[] {
@@ -28,14 +27,12 @@ function columnsFor(bucket: "hour" | "day"): Column<Point>[] {
 export function UsageView({ buckets, span }: { buckets: UsageBucket[] | undefined; span: Span }) {
   const [isTableShown, table] = useDisclosure();
   const { bucket, words } = SPAN_TEXT[span];
-  if (!buckets) return <Skeleton height={240} />;
+  if (!buckets) return <Skeleton height={268} />;
   const points = pointsOf(buckets, span);
   return (
     <figure style={{ margin: 0 }}>
       <div aria-hidden="true">
-        <Suspense fallback={<Skeleton height={240} />}>
-          <UsageChart points={points} bucket={bucket} />
-        </Suspense>
+        <UsageChart points={points} bucket={bucket} />
       </div>
       <figcaption style={{ display: "flex", gap: 12, alignItems: "center", marginTop: 8 }}>
         <Text size="sm" c="dimmed">

@@ -46,6 +46,7 @@ export function Today() {
       )}
       {sums && (
         <Facts
+          large
           facts={[
             ["Last 24 hours", formatCount(sums.requests)],
             ["The 24 hours before", formatCount(sums.before)],
