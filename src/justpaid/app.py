@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequ
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import structlog
@@ -76,6 +76,8 @@ _ACCEPTED_TOGETHER: Final = Histogram(
 
 _log = structlog.get_logger(__name__)
 
+Background: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Api:
@@ -141,14 +143,14 @@ async def _wire(
 ) -> Api:
     """Make the parts, lowest first; what was opened is closed in reverse."""
     audit = AuditLog(audit_secrets_of(secrets))
-    peppers = peppers_of(secrets)
-    planted = PlantedKeys(pool, peppers)
+    planted = PlantedKeys(pool, peppers_of(secrets))
     client = OutboundClient(OutboundPolicy(allow=parse_allow(settings.outbound_allow)))
     stack.push_async_callback(client.close)
 
     app = _make_app(pool, secrets.pepper.current.secret)
     app.state.connections = Connections(KeyRing(secrets.master_key), audit, client)
     app.state.workflows = Workflows(audit, STEP_TYPES, report_keys=planted.report_in_definition)
+    app.state.limiter = await _open_limiter(pool, stack)
     runs = app.state.runs = make_room(
         pool,
         partial(connect, dsn, SESSION_SETTINGS),
@@ -161,33 +163,39 @@ async def _wire(
     await runs.open()
     stack.push_async_callback(runs.close)
 
-    directory = KeyDirectory(pool, peppers, partial(connect, dsn))
+    directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
     directory.on_changed(partial(_end_waits, runs.waiters))
-    limiter = app.state.limiter = await _open_limiter(pool, stack)
-    usage = UsageCounter()
-    recorder = UsageRecorder(pool, usage)
-    await recorder.start()
-    stack.push_async_callback(recorder.stop)
-    uses = KeyUses(pool)
-    background = (directory.lease.run, uses.run, partial(_purge, pool))
+    hooks, background = await _open_hooks(pool, planted, stack)
+    background += [directory.lease.run, partial(_purge, pool)]
     stack.push_async_callback(_cancel, [asyncio.create_task(run()) for run in background])
-
-    hooks = GateHooks(
-        on_identified=uses.note,
-        on_finished=partial(_finished, usage),
-        on_key_in_url=_spawning(planted.report_in_url),
-    )
     gate = Gate(
         app,
         RouteTable(api_routes()),
         directory,
-        limiter,
+        app.state.limiter,
         FailedAuthentications(settings.auth_failures_per_minute),
         address_reader(settings.trusted_proxies),
         hooks,
     )
     _add_pages(app, settings, partial(_is_ready, pool))
     return Api(gate, app)
+
+
+async def _open_hooks(
+    pool: Pool, planted: PlantedKeys, stack: AsyncExitStack
+) -> tuple[GateHooks, list[Background]]:
+    """Make what hears of every request, and what writes it down in the background."""
+    usage = UsageCounter()
+    recorder = UsageRecorder(pool, usage)
+    await recorder.start()
+    stack.push_async_callback(recorder.stop)
+    uses = KeyUses(pool)
+    hooks = GateHooks(
+        on_identified=uses.note,
+        on_finished=partial(_finished, usage),
+        on_key_in_url=_spawning(planted.report_in_url),
+    )
+    return hooks, [uses.run]
 
 
 def _make_app(pool: Pool, idempotency_secret: bytes) -> FastAPI:
