@@ -6,8 +6,8 @@ moment; a run whose lease was lost is dropped at once; a graceful stop hands eve
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -109,21 +109,21 @@ class Dispatcher:
         connect: Connect,
         options: DispatcherOptions,
         *,
-        load_limits: Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, int | None]]],
-        observe_claim: Callable[[Sequence[ClaimedRun]], None],
+        load_limit: Callable[[UUID, UUID], Awaitable[int | None]],
+        observe_claim: Callable[[Sequence[ClaimedRun]], None] = lambda _: None,
     ) -> None:
-        """`load_limits` tells the present maxConcurrentRuns of workflows."""
-        self._resources = resources
+        """`load_limit` tells the present maxConcurrentRuns of a company's workflow."""
+        self._observe_finished = resources.on_finished
+        self._resources = replace(resources, on_finished=self._finished)
         self._connect = connect
         self._options = options
-        self._load_limits = load_limits
+        self._load_limit = load_limit
         self._observe_claim = observe_claim
         self._monotonic: MonotonicClock = resources.monotonic
         self._active: dict[UUID, ActiveRun] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._work = asyncio.Event()
         self._attention = asyncio.Event()  # the renewer should not wait for its interval
-        self._releases: set[UUID] = set()
         self._release_asked = asyncio.Event()
         self._is_full = False
         self._is_stopping = False
@@ -132,11 +132,6 @@ class Dispatcher:
     def slots_used(self) -> int:
         """How many runs this worker holds."""
         return len(self._active)
-
-    def ask_release(self, workflow_id: UUID) -> None:
-        """Have a workflow's held runs looked at: one of its runs has ended."""
-        self._releases.add(workflow_id)
-        self._release_asked.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then hand back what is held, and return."""
@@ -259,14 +254,22 @@ class Dispatcher:
 
     # maxConcurrentRuns
 
+    def _finished(self, finished: Finished) -> None:
+        self._observe_finished(finished)
+        if finished.release is not None:
+            self._release_asked.set()
+
     async def _release(self, held: HeldConnection) -> None:
         await _wait(self._release_asked, self._options.fallback_seconds)
         self._release_asked.clear()
         connection = await held.get()
-        asked = self._releases or set(await journal.list_held_workflows(connection))
-        self._releases = set()
-        if asked:
-            await journal.release(connection, await self._load_limits(list(asked)))
+        waiting = await journal.list_held_workflows(connection)
+        if waiting:
+            limits = {
+                workflow_id: await self._load_limit(company_id, workflow_id)
+                for company_id, workflow_id in waiting
+            }
+            await journal.release(connection, limits)
 
     # Notifications
 

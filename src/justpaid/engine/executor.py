@@ -329,18 +329,18 @@ class Execution:
         await self._end(stop.status, stop.output, error)
 
     async def _end(self, status: RunStatus, output: JsonValue, error: JsonObject | None) -> None:
-        raw = exact_json.encode(output)
+        raw = b"" if output is None else exact_json.encode(output)
         if len(raw) > MAX_OUTPUT_BYTES:
             message = "The run's output is larger than 1 MiB."
             error = {"code": ErrorCode.OUTPUT_TOO_LARGE, "message": message}
-            status, raw = RunStatus.FAILED, b"null"
+            status, raw = RunStatus.FAILED, b""
         error_text = None if error is None else exact_json.encode_text({"stepId": None, **error})
         self._resources.at("before_finish")
         self._run.is_closing = True
         end = End(
             self._state.take_entry(),
             status,
-            raw.decode(),
+            raw.decode() or None,
             error_text,
             self._run.claimed.parent_run_id,
         )

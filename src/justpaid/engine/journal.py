@@ -363,7 +363,7 @@ async def release(connection: Connection, limits: Mapping[UUID, int | None]) -> 
         await connection.fetch(_RELEASE, list(limits), list(limits.values()))
 
 
-async def list_held_workflows(connection: Connection) -> list[UUID]:
-    """Return the workflows that have held runs."""
+async def list_held_workflows(connection: Connection) -> list[tuple[UUID, UUID]]:
+    """Return the workflows that have held runs, each after its company."""
     rows = await connection.fetch(_RELEASE_WAITING, timeout=_SECONDS)
-    return [row["workflow_id"] for row in rows]
+    return [(row["company_id"], row["workflow_id"]) for row in rows]

@@ -54,7 +54,7 @@ UPDATE runs r SET status = 'running', fence = r.fence + 1, due_at = now() + make
 FROM c WHERE r.id = c.id
 RETURNING r.id, r.company_id, r.workflow_id, r.version, r.fence, r.wakes, r.expiries, r.cancel_at,
   r.origin_run_id, r.parent_run_id, r.depth, r.started_at, r.claimed_at, r.ran_ms, r.trigger_type, r.trigger,
-  r.connection_id, r.input, r.format
+  r.connection_id, r.input, r.format, r.created_at
 
 -- name: journal_steps
 -- A statement of its own: inside the claim it would read the snapshot from before the lock and miss another
@@ -288,4 +288,5 @@ WITH RECURSIVE t AS (
   UNION ALL
   SELECT (SELECT r.workflow_id FROM runs r WHERE r.held AND r.workflow_id > t.workflow_id
     ORDER BY r.workflow_id LIMIT 1) FROM t WHERE t.workflow_id IS NOT NULL)
-SELECT workflow_id FROM t WHERE workflow_id IS NOT NULL
+SELECT t.workflow_id, h.company_id
+FROM t CROSS JOIN LATERAL (SELECT r.company_id FROM runs r WHERE r.held AND r.workflow_id = t.workflow_id LIMIT 1) h

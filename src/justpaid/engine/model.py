@@ -142,6 +142,7 @@ class ClaimedRun:
     connection_id: UUID | None
     input: str
     format: int
+    created_at: datetime
 
 
 @dataclass(slots=True)

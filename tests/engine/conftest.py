@@ -1,0 +1,16 @@
+"""Fixtures of whole runs."""
+
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+import pytest
+
+from justpaid.db.pool import Pool
+from tests.engine.stage import Stage, open_stub
+
+
+@pytest.fixture
+async def stage(database_url: str, pool: Pool, company_id: UUID) -> AsyncGenerator[Stage]:
+    """Set a stage with a stub server."""
+    async with open_stub() as stub:
+        yield Stage(database_url, pool, company_id, stub)
