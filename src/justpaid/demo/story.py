@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -136,7 +137,17 @@ def _deal(providers: str) -> JsonObject:
     return {
         "billingUrl": f"{providers}/stripe",
         "chatUrl": f"{providers}/slack",
-        "deal": {"id": "006-1042", "name": "Annual plan", "customer": "Initech"},
+        "deal": {
+            "id": "006-1042",
+            "name": "Annual plan",
+            "customer": {"name": "Initech", "email": "ap@initech.example"},
+            "currency": "EUR",
+            "discountPercent": Decimal("2.5"),
+            "lines": [
+                {"description": "Seats", "quantity": 3, "unitPrice": Decimal("19.99")},
+                {"description": "Usage", "quantity": 100, "unitPrice": Decimal("0.029")},
+            ],
+        },
     }
 
 
