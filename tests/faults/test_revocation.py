@@ -6,9 +6,7 @@ API processes, the revoker and the tests are processes of their own on one real 
 import asyncio
 import os
 import signal
-import socket
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -25,6 +23,7 @@ from justpaid.api_keys.model import ApiKey, CreatedKey
 from justpaid.db.pool import Pool
 from justpaid.scopes import Category, Scope
 from tests.api.gate_world import EVERYTHING, KEYS, OPERATOR, World, running
+from tests.faults.processes import api_process, line_of, start
 
 ROOT = Path(__file__).parents[2]
 THINGS = "/api/v1/things"
@@ -90,55 +89,6 @@ class HoldableWire:
             return
         finally:
             sink.close()
-
-
-@asynccontextmanager
-async def api_process(database_url: str, listening_url: str) -> AsyncGenerator[tuple[Process, str]]:
-    """Run an API process; gives it and its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = await start("key_server", str(port), database_url, listening_url)
-    try:
-        await line_of(process, b"ready")
-        address = f"http://127.0.0.1:{port}"
-        await until_answering(address)
-        yield process, address
-    finally:
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGCONT)
-            process.kill()
-        await process.wait()
-
-
-async def start(module: str, *arguments: str) -> Process:
-    """Start one of our scripts as a process of its own."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        f"tests.faults.{module}",
-        *arguments,
-        cwd=ROOT,
-        stdin=PIPE,
-        stdout=PIPE,
-    )
-
-
-async def line_of(process: Process, wanted: bytes) -> None:
-    """Wait until the process says what it should."""
-    assert process.stdout is not None
-    async with asyncio.timeout(30):
-        line = await process.stdout.readline()
-    assert line.strip() == wanted
-
-
-async def until_answering(address: str) -> None:
-    """Wait until the process answers."""
-    async with asyncio.timeout(30), httpx.AsyncClient(base_url=address) as client:
-        while True:
-            with suppress(httpx.TransportError):
-                await client.get("/healthz")
-                return
 
 
 class Revoker:

@@ -1,0 +1,63 @@
+"""Starts this project's API processes and scripts for tests, and ends them again."""
+
+import asyncio
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+
+
+@asynccontextmanager
+async def api_process(database_url: str, listening_url: str) -> AsyncGenerator[tuple[Process, str]]:
+    """Run an API process; gives it and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = await start("key_server", str(port), database_url, listening_url)
+    try:
+        await line_of(process, b"ready")
+        address = f"http://127.0.0.1:{port}"
+        await until_answering(address)
+        yield process, address
+    finally:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+        await process.wait()
+
+
+async def start(module: str, *arguments: str) -> Process:
+    """Start one of our scripts as a process of its own."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        f"tests.faults.{module}",
+        *arguments,
+        cwd=ROOT,
+        stdin=PIPE,
+        stdout=PIPE,
+    )
+
+
+async def line_of(process: Process, wanted: bytes) -> None:
+    """Wait until the process says what it should."""
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        line = await process.stdout.readline()
+    assert line.strip() == wanted
+
+
+async def until_answering(address: str) -> None:
+    """Wait until the process answers."""
+    async with asyncio.timeout(30), httpx.AsyncClient(base_url=address) as client:
+        while True:
+            with suppress(httpx.TransportError):
+                await client.get("/healthz")
+                return
