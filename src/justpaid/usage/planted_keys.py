@@ -15,6 +15,8 @@ from justpaid.usage import repository
 from justpaid.usage.model import Finding, FlagKind
 
 _MAX_KEYS: Final = 20
+# The request holds a connection while it asks for this one: of many at once none may wait for ever.
+_PATIENCE_SECONDS: Final = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -39,7 +41,7 @@ class PlantedKeys:
     async def _report(self, kind: FlagKind, keys: Sequence[str], evidence: dict[str, str]) -> None:
         day = f"{clock.now():%Y-%m-%d}"
         try:
-            async with self._pool.acquire() as connection:
+            async with self._pool.acquire(timeout=_PATIENCE_SECONDS) as connection:
                 for key in list(dict.fromkeys(keys))[:_MAX_KEYS]:
                     found = await api_keys.find_by_digests(connection, self._peppers.digests(key))
                     if found is not None:
