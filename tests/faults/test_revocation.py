@@ -10,19 +10,21 @@ from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
 import httpx
 import pytest
 
+from justpaid.api_keys.directory import KeyDirectory
 from justpaid.api_keys.key_changes import KeyChanges, zero_tail
 from justpaid.api_keys.model import ApiKey, CreatedKey
-from justpaid.db.pool import Pool
+from justpaid.db.pool import Pool, connect
 from justpaid.scopes import Category, Scope
-from tests.api.gate_world import EVERYTHING, KEYS, OPERATOR, World, running
+from tests.api.gate_world import EVERYTHING, KEYS, OPERATOR, PEPPERS, World, running
 from tests.faults.processes import api_process, line_of, start
 
 ROOT = Path(__file__).parents[2]
@@ -315,3 +317,74 @@ async def test_a_long_answer_can_ask_whether_its_key_still_holds(
         async with pool.acquire() as connection, zero_tail(connection) as changes:
             await KEYS.revoke_key(changes, company_id, created.key.id, by=OPERATOR)
         assert not await world.directory.is_in_force(company_id, created.key.id)
+
+
+class LingeringPool:
+    """A pool whose answers about keys arrive only when the test says so."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self.asked = asyncio.Event()
+        self.free = asyncio.Event()
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncGenerator[Self]:
+        """Stand for a connection too."""
+        yield self
+
+    async def fetchrow(self, query: str, *arguments: object) -> object:
+        """Read now, answer later."""
+        row = await self._pool.fetchrow(query, *arguments)
+        self.asked.set()
+        await self.free.wait()
+        return row
+
+
+async def test_an_answer_that_a_change_has_overtaken_does_not_count(
+    database_url: str, company_id: UUID, pool: Pool
+) -> None:
+    """A row read before the revoke and arriving after it lets nobody in."""
+    lingering = LingeringPool(pool)
+    world = World(pool, database_url)
+    world.directory = KeyDirectory(cast("Pool", lingering), PEPPERS, partial(connect, database_url))
+    async with running(world):
+        created = await world.make_key(company_id)
+        finding = asyncio.create_task(world.directory.find(created.secret, is_trusted=True))
+        await lingering.asked.wait()
+        async with pool.acquire() as connection, zero_tail(connection) as changes:
+            await KEYS.revoke_key(changes, company_id, created.key.id, by=OPERATOR)
+        lingering.free.set()
+        found = await finding
+    assert found is not None
+    assert found.shut_because == "This API key has been revoked."
+
+
+async def test_without_a_lease_nothing_is_remembered(
+    database_url: str, company_id: UUID, pool: Pool
+) -> None:
+    """A process that never reached its listening connection asks about every request."""
+    world = World(pool, database_url)  # its lease is not running
+    async with pool.acquire() as connection, zero_tail(connection) as changes:
+        created = await KEYS.create_key(changes, company_id, EVERYTHING, by=OPERATOR)
+    for _ in range(2):
+        assert await world.directory.find(created.secret, is_trusted=True) is not None
+        assert world.directory.find_cached(created.secret) is None
+    async with pool.acquire() as connection, zero_tail(connection) as changes:
+        await KEYS.revoke_key(changes, company_id, created.key.id, by=OPERATOR)
+    found = await world.directory.find(created.secret, is_trusted=True)
+    assert found is not None
+    assert found.shut_because is not None
+
+
+async def test_a_database_that_is_away_is_503_and_never_401(
+    database_url: str, company_id: UUID, pool: Pool
+) -> None:
+    """Callers are not told that their key is wrong when it cannot be looked up."""
+    world = World(pool, database_url)
+    async with pool.acquire() as connection, zero_tail(connection) as changes:
+        created = await KEYS.create_key(changes, company_id, EVERYTHING, by=OPERATOR)
+    pool.terminate()
+    async with world.client(created.secret) as client:
+        response = await client.get(THINGS)
+    assert (response.status_code, response.json()["error"]["code"]) == (503, "UNAVAILABLE")
+    assert response.headers["retry-after"] == "1"
