@@ -12,6 +12,7 @@ import pytest
 from justpaid.api_keys.key_format import is_well_formed
 from justpaid.db.embedded import start_embedded
 from justpaid.db.pool import Pool
+from justpaid.db.secrets import SECRETS_FILE
 from justpaid.ids import Prefix, encode_id
 
 Answer = subprocess.CompletedProcess[str]
@@ -92,6 +93,16 @@ async def test_errors_say_what_to_do(cli: CommandLine) -> None:
         answer = cli.run(*arguments)
         assert (answer.returncode, answer.stdout) == (code, ""), arguments
         assert words in answer.stderr, arguments
+
+
+async def test_the_secrets_are_proven_and_not_shown(cli: CommandLine, tmp_path: Path) -> None:
+    """`secrets check` names versions and places, and shows no secret."""
+    answer = cli.run("secrets", "check", "--json")
+    assert [each["version"] for each in json.loads(answer.stdout)] == [1, 1, 1], answer.stderr
+    lines = (tmp_path / SECRETS_FILE).read_text().splitlines()
+    values = [line.partition("=")[2].removeprefix("1:") for line in lines if line[0] != "#"]
+    assert len(values) == 3
+    assert not [value for value in values if value in answer.stdout + answer.stderr]
 
 
 def test_a_misspelt_setting_stops_every_verb(tmp_path: Path) -> None:

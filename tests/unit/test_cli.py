@@ -23,6 +23,7 @@ VERBS = [
     ["migrate"],
     ["company", "create"],
     ["company", "list"],
+    ["secrets", "check"],
     *(
         ["keys", verb]
         for verb in ["create", "list", "rotate", "revoke", "disable", "enable", "check"]
