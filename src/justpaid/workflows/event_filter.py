@@ -23,6 +23,7 @@ OPERATORS: Final = frozenset(
         "$regex",
     }
 )
+MAX_VALUES: Final = 1_000
 _LISTS: Final = frozenset({"$and", "$or"})
 _MAX_PATTERN: Final = 1_000
 _MAX_MEMORY: Final = 1 << 19  # bytes of a compiled pattern, as in expressions

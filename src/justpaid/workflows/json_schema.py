@@ -25,7 +25,7 @@ MAX_PROBLEMS: Final = 100
 # asked for, or a megabyte of wrong items would cost seconds.
 _MAX_VALUES_FOR_ALL_ERRORS: Final = 5_000
 _MASK: Final = "the value"  # messages must not repeat what was sent: it may be a secret
-_PATTERNS: Final = RegexOptions(size_limit=256 * 1024, dfa_size_limit=256 * 1024)
+_PATTERNS: Final = RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 20)
 
 
 def safe_validator(schema: JsonObject) -> Validator:

@@ -6,6 +6,7 @@ may not have settled. Compiling is pure; a program is immutable and may be share
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from justpaid.api_keys.key_format import find_keys_in, redact
 from justpaid.errors import InvalidInput, Problem
@@ -14,7 +15,12 @@ from justpaid.expressions.expression import Expression, Reference
 from justpaid.expressions.template import Template, compile_template
 from justpaid.workflows.bodies import check_names, inner_lists, read_variables
 from justpaid.workflows.config_check import check_written_config
-from justpaid.workflows.definition_schema import step_validator, top_level_validator
+from justpaid.workflows.definition_schema import (
+    MAX_STEPS,
+    step_validator,
+    top_level_validator,
+)
+from justpaid.workflows.expression_budget import ExpressionBudget
 from justpaid.workflows.json_schema import schema_problems
 from justpaid.workflows.limits import (
     RetryPolicy,
@@ -32,6 +38,8 @@ from justpaid.workflows.step_places import find_places, type_of
 from justpaid.workflows.step_types import CompiledField, StepType, compile_expression_field
 from justpaid.workflows.trigger import check_trigger
 from justpaid.workflows.user_schema import UserSchema, compile_user_schema
+
+MAX_PROBLEMS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +132,10 @@ def compile_definition(definition: JsonObject, step_types: Mapping[str, StepType
     program = compiler.compile(definition)
     if compiler.problems:
         # A key in a field's name would stand in the problem's path.
-        problems = [Problem(redact(one.field), redact(one.message)) for one in compiler.problems]
+        problems = [
+            Problem(redact(one.field), redact(one.message))
+            for one in compiler.problems[:MAX_PROBLEMS]
+        ]
         raise InvalidInput("The workflow definition is not valid.", problems)
     return program
 
@@ -138,6 +149,7 @@ class _Compiler:
     def __init__(self, step_types: Mapping[str, StepType]) -> None:
         self.step_types = step_types
         self.problems: list[Problem] = []
+        self.budget = ExpressionBudget(self.problems)
         self.places: dict[str, str] = {}
         self.nodes: dict[str, StepNode] = {}
         self.roots: set[str] = set()
@@ -151,7 +163,10 @@ class _Compiler:
             check_trigger(trigger, "trigger", self.problems)
         raw_steps = definition.get("steps")
         raw_steps = raw_steps if isinstance(raw_steps, list) else []
-        self.places = find_places(raw_steps, self.step_types, self.problems)
+        places = find_places(raw_steps, self.step_types, self.problems)
+        if places is None:
+            raw_steps = []
+        self.places = places or {}
         steps = self.step_list(raw_steps, "steps", Scope(frozenset(), {}, self.places))
         return Program(
             definition,
@@ -167,7 +182,7 @@ class _Compiler:
         )
 
     def _output(self, definition: JsonObject, steps: StepList) -> Template | None:
-        if "output" not in definition:
+        if "output" not in definition or not self.budget.allows(definition["output"], "output"):
             return None
         template = compile_template(definition["output"], "output", self.problems)
         self._check(template.references, "output", Scope(frozenset(steps.by_id), {}, self.places))
@@ -261,6 +276,8 @@ class _Compiler:
         apart.update(body.field for body in step_type.bodies)
         apart.update(PATH_NAMES if step_type.has_paths else ())
         templated = {key: value for key, value in config.items() if key not in apart}
+        if not self.budget.allows(templated, f"{place}.config"):
+            templated = {}
         template = compile_template(templated, f"{place}.config", self.problems, scope.names)
         self._check(template.references, f"{place}.config", scope)
         return template
@@ -273,6 +290,8 @@ class _Compiler:
             if name not in config:
                 continue
             where = f"{place}.config.{name}"
+            if not self.budget.allows(config[name], where, is_expression=True):
+                continue
             expression = compile_field(config[name], where, self.problems, scope.names)
             if expression is not None:
                 self._check(expression.references, where, scope)
@@ -282,6 +301,8 @@ class _Compiler:
     def _when(self, raw: JsonObject, place: str, scope: Scope) -> Expression | None:
         when = raw.get("when")
         if not isinstance(when, str):
+            return None
+        if not self.budget.allows(when, f"{place}.when", is_expression=True):
             return None
         expression = compile_expression_field(when, f"{place}.when", self.problems, scope.names)
         if expression is not None:
@@ -338,4 +359,6 @@ def _object(value: JsonValue) -> JsonObject:
 
 def _texts(value: JsonValue) -> tuple[str, ...]:
     """Return the strings of a list; what else is in it, its schema has reported."""
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+    if not isinstance(value, list):
+        return ()
+    return tuple(item for item in value[: MAX_STEPS + 1] if isinstance(item, str))

@@ -17,14 +17,18 @@ def type_of(step: JsonObject, step_types: Mapping[str, StepType]) -> StepType | 
 
 def find_places(
     raw_steps: Sequence[JsonValue], step_types: Mapping[str, StepType], problems: list[Problem]
-) -> dict[str, str]:
-    """Return the path of every step id, first come; report ids that are taken and a surplus."""
+) -> dict[str, str] | None:
+    """Return the path of every step id, first come; report ids that are taken.
+
+    More steps than are allowed are reported, and then none is returned: they are not worth a look.
+    """
     places: dict[str, str] = {}
     count = _visit(raw_steps, "steps", step_types, places, problems)
-    if count > MAX_STEPS:
-        message = f"has {count} steps, inner ones counted; at most {MAX_STEPS} are allowed"
-        problems.append(Problem("steps", message))
-    return places
+    if count <= MAX_STEPS:
+        return places
+    message = f"has {count} steps, inner ones counted; at most {MAX_STEPS} are allowed"
+    problems.append(Problem("steps", message))
+    return None
 
 
 def _visit(

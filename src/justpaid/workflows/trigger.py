@@ -8,8 +8,8 @@ from zoneinfo import available_timezones
 from justpaid.errors import Problem
 from justpaid.exact_json import JsonObject, JsonValue, join_path
 from justpaid.workflows.cron import CronSyntaxError, parse_cron
-from justpaid.workflows.event_filter import check_filter
-from justpaid.workflows.json_schema import safe_validator, schema_problems
+from justpaid.workflows.event_filter import MAX_VALUES, check_filter
+from justpaid.workflows.json_schema import count_values, safe_validator, schema_problems
 
 WEBHOOK_PROVIDERS: Final = (
     "stripe",
@@ -111,10 +111,17 @@ def check_trigger(trigger: JsonObject, path: str, problems: list[Problem]) -> No
         return
     problems.extend(schema_problems(_validators[name], trigger, path))
     if isinstance(trigger.get("filter"), dict):
-        check_filter(trigger["filter"], join_path(path, "filter"), problems)
+        _check_filter(trigger["filter"], join_path(path, "filter"), problems)
     further = _FURTHER.get(name)
     if further:
         further(trigger, path, problems)
+
+
+def _check_filter(value: JsonValue, path: str, problems: list[Problem]) -> None:
+    if count_values(value, MAX_VALUES) < MAX_VALUES:
+        check_filter(value, path, problems)
+    else:
+        problems.append(Problem(path, f"has more than {MAX_VALUES} values"))
 
 
 def _check_webhook(trigger: JsonObject, path: str, problems: list[Problem]) -> None:

@@ -21,6 +21,7 @@ from justpaid.workflows.json_schema import (
 from justpaid.workflows.schema_cost import CostlySchema, unfolded_size
 
 MAX_BYTES: Final = 128 * 1024
+MAX_PATTERNS: Final = 50  # each may take a few milliseconds and a megabyte to compile
 # A value's parts times the schema's: past the first bound nothing is checked at all, past the
 # second the places of what is wrong are not collected (each costs some 10 µs).
 _MAX_WORK: Final = 100_000_000
@@ -71,7 +72,24 @@ def compile_user_schema(schema: JsonValue, path: str, problems: list[Problem]) -
 def _mistakes(schema: JsonObject, path: str) -> list[Problem]:
     if len(encode(schema)) > MAX_BYTES:
         return [Problem(path, f"is larger than {MAX_BYTES} bytes")]
+    if _count_patterns(schema) > MAX_PATTERNS:
+        return [Problem(path, f"has more than {MAX_PATTERNS} patterns")]
     dialect = schema.get("$schema", DIALECT)
     if not isinstance(dialect, str) or dialect.removesuffix("#") != DIALECT:
         return [Problem(f"{path}.$schema", f"must be {DIALECT}")]
     return schema_problems(_meta_validator, schema, path)
+
+
+def _count_patterns(schema: JsonValue) -> int:
+    count = 0
+    waiting: list[JsonValue] = [schema]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, list):
+            waiting.extend(inner)
+        elif isinstance(inner, dict):
+            waiting.extend(inner.values())
+            count += isinstance(inner.get("pattern"), str)
+            named = inner.get("patternProperties")
+            count += len(named) if isinstance(named, dict) else 0
+    return count

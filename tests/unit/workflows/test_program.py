@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from justpaid.errors import InvalidInput
 from justpaid.exact_json import JsonObject
 from justpaid.workflows.limits import RetryPolicy, Settings
 from justpaid.workflows.program import compile_definition
@@ -330,3 +331,67 @@ def test_a_program_is_of_its_definition_only() -> None:
     before = repr(definition)
     compile_definition(definition, ALL_TYPES)
     assert repr(definition) == before
+
+
+SPENT = "the workflow has more than 4000 templates and expressions"
+LARGE: list[tuple[str, JsonObject, str, str]] = [
+    ("templates", workflow(step("a", {"x": "{{1}}" * 4001})), "steps[0].config", SPENT),
+    (
+        "text in templates",
+        workflow(*[step(f"s{n}", {"x": "{{ '" + "x" * 4000 + "' }}"}) for n in range(16)]),
+        "steps[14].config",
+        SPENT,
+    ),
+    (
+        "conditions",
+        workflow(condition("q", conditions={"any": ["1"] * 4001})),
+        "steps[0].config.conditions",
+        SPENT,
+    ),
+    (
+        "guards",
+        workflow(*[step(f"s{n}", when="x" * 4000) for n in range(16)]),
+        "steps[15].when",
+        SPENT,
+    ),
+    ("output", workflow(step("a"), output="{{1}}" * 4001), "output", SPENT),
+    (
+        "links",
+        workflow(step("a", dependsOn=["x"] * 501)),
+        "steps[0].dependsOn",
+        "more than 500 items",
+    ),
+    (
+        "a filter",
+        workflow(
+            step("a"),
+            trigger={
+                "type": "event",
+                "source": "x",
+                "filter": {f"f{n}": {"$eq": 1} for n in range(600)},
+            },
+        ),
+        "trigger.filter",
+        "has more than 1000 values",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "definition", "place", "message"), LARGE, ids=[x[0] for x in LARGE]
+)
+def test_what_would_take_seconds_to_compile_is_refused(
+    name: str, definition: JsonObject, place: str, message: str
+) -> None:
+    """One caller's definition cannot hold up everybody else's requests."""
+    found = refused(definition)
+    assert message in found[place], name
+    assert sum(SPENT in text for text in found.values()) <= 1
+
+
+def test_the_number_of_problems_is_bounded() -> None:
+    """A definition that is wrong everywhere gets an answer that can be read."""
+    wrong: Any = workflow(condition("q", then=["x"] * 400), condition("r", then=["x"] * 400))
+    with pytest.raises(InvalidInput) as error:
+        compile_definition(wrong, ALL_TYPES)
+    assert len(error.value.problems) == 500

@@ -125,6 +125,10 @@ REFUSED: list[tuple[Any, dict[str, str]]] = [
         {"inputSchema": "the schema cannot use $dynamicRef: refer by #/$defs/<name>"},
     ),
     ({"$ref": "#"}, {"inputSchema": "the schema refers to '#' without going into the value"}),
+    (
+        {"allOf": [{"pattern": "a"}] * 25, "patternProperties": {str(n): {} for n in range(26)}},
+        {"inputSchema": "has more than 50 patterns"},
+    ),
     ({"description": "x" * MAX_BYTES}, {"inputSchema": f"is larger than {MAX_BYTES} bytes"}),
 ]
 
