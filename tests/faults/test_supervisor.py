@@ -202,6 +202,34 @@ def test_a_taken_port_is_said(data_dir: Path) -> None:
     assert "--port" in answer.stderr
 
 
+def test_the_real_service(data_dir: Path) -> None:
+    """`justpaid serve` itself gets ready, frees its port when killed, and stops cleanly."""
+    port = _free_port()
+    killed = _serve(data_dir, port)
+    try:
+        _await(lambda: _status(port, "/readyz") == 200)
+        family = killed.everything()
+        assert len(family) >= 4
+        killed.process.kill()
+        killed.process.wait()
+        _await(lambda: not [each for each in family if _is_running(each)])
+    finally:
+        _finish(killed)
+    again = _serve(data_dir, port)
+    try:
+        _await(lambda: _status(port, "/readyz") == 200)
+        again.process.terminate()
+        assert again.process.wait(PATIENCE_SECONDS) == 0
+    finally:
+        _finish(again)
+
+
+def _serve(data_dir: Path, port: int) -> Service:
+    environment = {**_environment(data_dir, port), "JUSTPAID_METRICS_BIND": "off"}
+    command = [sys.executable, "-m", "justpaid.cli", "serve"]
+    return Service(subprocess.Popen(command, env=environment), port)
+
+
 def _start(data_dir: Path, port: int, *, api: str = API, worker: str = WORKER) -> Service:
     process = subprocess.Popen(
         [sys.executable, "-c", SUPERVISOR, api, worker], env=_environment(data_dir, port)
@@ -227,14 +255,20 @@ def _children_of(service: Service) -> list[psutil.Process]:
 
 
 def _answers(port: int) -> bool:
+    return _status(port, "/") is not None
+
+
+def _status(port: int, path: str) -> int | None:
+    """Return the status of an answer; None while nothing answers."""
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            status: int = answer.status
+            return status
     except urllib.error.HTTPError as error:
         error.close()
-        return True
+        return error.code
     except OSError:
-        return False
-    return True
+        return None
 
 
 def _is_running(process: psutil.Process) -> bool:
