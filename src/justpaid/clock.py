@@ -20,5 +20,5 @@ def monotonic() -> float:
 
 def to_wire(moment: datetime) -> str:
     """Write a moment as the API does: ISO 8601, UTC, milliseconds, `Z`."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    # Several times faster than formatting by pattern, and a record has many moments.
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -9,6 +9,8 @@ from enum import StrEnum
 from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_PAIR_SHIFTS = range(120, -1, -10)  # two characters at once: answers are full of ids
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _LENGTH = 26
 _MAX_FIRST = 7  # 26 characters hold 130 bits; a UUID has 128, so the first is 0 to 7
@@ -59,11 +61,8 @@ def new_id() -> UUID:
 def encode_id(prefix: Prefix, value: UUID) -> str:
     """Write an id as it stands on the wire."""
     number = value.int
-    characters = [""] * _LENGTH
-    for position in range(_LENGTH - 1, -1, -1):
-        number, rest = divmod(number, 32)
-        characters[position] = _ALPHABET[rest]
-    return f"{prefix}_{''.join(characters)}"
+    suffix = "".join([_PAIRS[number >> shift & 1023] for shift in _PAIR_SHIFTS])
+    return f"{prefix}_{suffix}"
 
 
 def decode_id(prefix: Prefix, text: str) -> UUID | None:
