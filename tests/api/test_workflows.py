@@ -1,6 +1,6 @@
 """The workflow endpoints over HTTP on a real database: every route, every refusal of its own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -561,6 +561,29 @@ async def test_the_largest_definition_is_bounded_as_a_whole(client: httpx.AsyncC
     )
     assert answer.status_code == 400
     assert "larger" in answer.json()["error"]["details"][0]["message"]
+
+
+def references(value: Any) -> Iterator[str]:
+    """Find every reference in a document."""
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def test_every_reference_of_the_document_leads_somewhere(world: World) -> None:
+    """Clients can be generated from the document."""
+    document = world.app.openapi()
+    found = set(references(document))
+    assert found
+    for reference in found:
+        value = document
+        for part in reference.removeprefix("#/").split("/"):
+            value = value[part]
 
 
 def test_the_reference_shows_the_whole_definition(world: World) -> None:

@@ -6,8 +6,9 @@ stored. Their fields are held equal to the compiler's by a test.
 
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
 
 from justpaid.workflows.model import WorkflowStatus
 
@@ -54,12 +55,34 @@ EXAMPLE_DEFINITION: Final[dict[str, Any]] = {
 }
 
 
+def _without_null(field: dict[str, Any]) -> dict[str, Any]:
+    if field.get("default", 0) is None:
+        field = {key: value for key, value in field.items() if key != "default"}
+    forms = [form for form in field.get("anyOf", ()) if form != {"type": "null"}]
+    if len(forms) == 1:
+        return {**{key: value for key, value in field.items() if key != "anyOf"}, **forms[0]}
+    return {**field, "anyOf": forms} if forms else field
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 class _Closed(BaseModel):
+    """A part of a definition: a field may be left out, and null is no value of it."""
+
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Show an optional field as what it may be when it is there."""
+        shown = handler.resolve_ref_schema(handler(schema))
+        shown["properties"] = {
+            name: _without_null(field) for name, field in shown.get("properties", {}).items()
+        }
+        return shown
 
 
 class Success(BaseModel, Generic[Data]):
@@ -268,10 +291,11 @@ class Validation(BaseModel):
 
 
 def changes_schema() -> dict[str, Any]:
-    """Describe a save: any fields of a definition, and a change summary."""
-    fields: dict[str, Any] = {
-        name: {"$ref": f"#/components/schemas/WorkflowDefinition/properties/{name}"}
-        for name in (field.alias or name for name, field in WorkflowDefinition.model_fields.items())
-    }
+    """Describe a save: any fields of a definition, and a change summary; null takes one away."""
+    fields: dict[str, Any] = {}
+    for name, field in WorkflowDefinition.model_fields.items():
+        alias = field.alias or name
+        shown = {"$ref": f"#/components/schemas/WorkflowDefinition/properties/{alias}"}
+        fields[alias] = shown if field.is_required() else {"anyOf": [shown, {"type": "null"}]}
     fields["changeSummary"] = {"type": ["string", "null"], "maxLength": 1000}
     return {"type": "object", "properties": fields, "additionalProperties": False}
