@@ -1,5 +1,6 @@
 """The workflow endpoints over HTTP on a real database: every route, every refusal of its own."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -273,6 +274,23 @@ async def test_the_second_of_two_savers_is_told(client: httpx.AsyncClient) -> No
         assert answer.status_code == 200, header
     odd = await client.put(path, json={"name": "C"}, headers={"If-Match": "2"})
     assert (odd.status_code, fields_of(odd)) == (400, ["If-Match"])
+
+
+async def test_of_saves_at_the_same_moment_one_wins(client: httpx.AsyncClient) -> None:
+    """However close together people save the same revision, exactly one of them is not told no."""
+    made = await create_active(client)
+    path = f"/workflows/{made['id']}"
+    answers = await asyncio.gather(
+        *(
+            client.put(path, json={"name": f"By {number}"}, headers={"If-Match": '"1"'})
+            for number in range(8)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, *[409] * 7]
+    after = (await client.get(path)).json()["data"]
+    assert (after["version"], after["revision"]) == (2, 2)
+    winner = next(answer for answer in answers if answer.status_code == 200)
+    assert after == winner.json()["data"]
 
 
 async def test_a_save_must_leave_a_valid_definition(client: httpx.AsyncClient) -> None:
