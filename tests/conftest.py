@@ -5,7 +5,8 @@ a few hundredths of a second, so that each test that asks for one has its own.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
@@ -51,15 +52,28 @@ def template_database(postgres: str) -> str:
     return _TEMPLATE
 
 
-@pytest.fixture
-async def database_url(postgres: str, template_database: str) -> AsyncIterator[str]:
-    """Give the test a migrated database of its own."""
+@asynccontextmanager
+async def _cloned(postgres: str, template_database: str) -> AsyncGenerator[str]:
     name = f"test_{new_id().hex}"
     connection = await connect(postgres)
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
     yield _at_database(postgres, name)
     await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await connection.close()
+
+
+@pytest.fixture
+async def database_url(postgres: str, template_database: str) -> AsyncIterator[str]:
+    """Give the test a migrated database of its own."""
+    async with _cloned(postgres, template_database) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def module_database_url(postgres: str, template_database: str) -> AsyncIterator[str]:
+    """Give all tests of a module one migrated database; each acts for its own company."""
+    async with _cloned(postgres, template_database) as url:
+        yield url
 
 
 @pytest.fixture
