@@ -3,6 +3,7 @@
 Lists page by (created_at, id) on an index for each filter that can be rare.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -33,11 +34,17 @@ _STATES: Final = {
         if status not in {RunStatus.PENDING, RunStatus.RUNNING}
     },
 }
-_RUN: Final = """
-SELECT id, company_id, workflow_id, version, status, trigger_type, trigger, input, output,
-  error, waiting_for, created_at, started_at, completed_at, cancel_at, retried_from,
-  origin_run_id, parent_run_id, started_by, connection_id, depth
-FROM runs WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END
+_RUN_COLUMNS: Final = """id, company_id, workflow_id, version, status, trigger_type, trigger, input,
+  output, error, waiting_for, created_at, started_at, completed_at, cancel_at, retried_from,
+  origin_run_id, parent_run_id, started_by, connection_id, depth"""
+_RUN: Final = f"""
+SELECT {_RUN_COLUMNS} FROM runs WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END
+"""
+# The LIMIT keeps the search on the primary key, whatever a plan made on empty tables would prefer.
+_RUNS: Final = f"""
+SELECT r.* FROM unnest($1::uuid[], $2::uuid[]) AS q(company_id, run_id)
+CROSS JOIN LATERAL (SELECT {_RUN_COLUMNS} FROM runs
+  WHERE id = q.run_id AND company_id = q.company_id LIMIT 1) r
 """
 _STATUS: Final = """
 SELECT status, started_at FROM runs WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END
@@ -48,18 +55,18 @@ SELECT id FROM runs WHERE id = ANY($1::uuid[])
 """
 # A reused step's values stand in the run that made them.
 _STEPS: Final = """
-SELECT DISTINCT ON (s.path) s.path, s.attempt, s.type, s.status, s.skip_reason,
+SELECT DISTINCT ON (s.run_id, s.path) s.run_id, s.path, s.attempt, s.type, s.status, s.skip_reason,
   coalesce(s.input, o.input) AS input, coalesce(s.output, o.output) AS output,
   coalesce(s.error, o.error) AS error, s.due_at, s.reused_run_id IS NOT NULL AS is_reused,
   s.started_at, s.completed_at, e.id AS effect_id, e.key AS effect_key, e.receipt
-FROM steps s
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS q(company_id, run_id, origin_run_id)
+JOIN steps s ON s.run_id = q.run_id AND s.company_id = q.company_id
 LEFT JOIN steps o ON o.run_id = s.reused_run_id AND o.path = s.path AND o.attempt = s.attempt
 LEFT JOIN LATERAL (
   SELECT id, key, receipt FROM effects
-  WHERE origin_run_id = $3 AND path = s.path AND key = s.effect_key LIMIT 1
+  WHERE origin_run_id = q.origin_run_id AND path = s.path AND key = s.effect_key LIMIT 1
 ) e ON s.effect_key IS NOT NULL
-WHERE s.run_id = $2 AND s.company_id = $1
-ORDER BY s.path, s.attempt DESC
+ORDER BY s.run_id, s.path, s.attempt DESC
 """
 _STEP_STATES: Final = """
 SELECT DISTINCT ON (path) path, type, status FROM steps
@@ -167,11 +174,28 @@ async def list_ended(connection: Connection, run_ids: list[UUID]) -> list[UUID]:
     return [row["id"] for row in await connection.fetch(_ENDED, run_ids)]
 
 
-async def list_steps(
-    connection: Connection, company_id: UUID, run_id: UUID, origin_run_id: UUID
-) -> list[Row]:
-    """Return the last attempt of every step that the run's journal holds, with its values."""
-    return await connection.fetch(_STEPS, company_id, run_id, origin_run_id)
+async def list_whole_runs(
+    connection: Connection, asked: Sequence[tuple[UUID, UUID]]
+) -> list[tuple[Row, list[Row]]]:
+    """Return whole runs of any company with the last attempts of their steps.
+
+    `asked` names each run after its company; one that is not there is left out. Two statements,
+    the run's first: the steps of a run that it says has ended are all there.
+    """
+    runs = await connection.fetch(
+        _RUNS, [company_id for company_id, _ in asked], [run_id for _, run_id in asked]
+    )
+    steps: dict[UUID, list[Row]] = {run["id"]: [] for run in runs}
+    if runs:
+        rows = await connection.fetch(
+            _STEPS,
+            [run["company_id"] for run in runs],
+            [run["id"] for run in runs],
+            [run["origin_run_id"] for run in runs],
+        )
+        for row in rows:
+            steps[row["run_id"]].append(row)
+    return [(run, steps[run["id"]]) for run in runs]
 
 
 async def list_step_states(connection: Connection, company_id: UUID, run_id: UUID) -> list[Row]:

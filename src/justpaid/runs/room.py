@@ -1,7 +1,7 @@
 """What the routes of this room work with: made once at composition, kept as `app.state.runs`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from justpaid.engine.journal import Obstacle, accept_runs, release
 from justpaid.engine.lanes import Connect, Lane
 from justpaid.engine.model import NewRun
 from justpaid.runs.model import StartedRun
-from justpaid.runs.records import Outlines
+from justpaid.runs.records import Outlines, RecordReader
 from justpaid.runs.service import RunControl
 from justpaid.runs.start_facts import StartFactsReader
 from justpaid.runs.starter import KeyReporter, RunStarter
@@ -35,17 +35,20 @@ class RunsRoom:
     starter: RunStarter
     control: RunControl
     waiters: Waiters
-    outlines: Outlines = field(default_factory=Outlines)
+    outlines: Outlines
+    records: RecordReader
 
     async def open(self) -> None:
         """Connect, and begin to listen for ended runs."""
         await self.facts.open()
         await self.accept.open()
+        await self.records.open()
         await self.waiters.start()
 
     async def close(self) -> None:
         """Let waiting callers go and give the connections back."""
         await self.waiters.stop()
+        await self.records.close()
         await self.accept.close()
         await self.facts.close()
 
@@ -83,6 +86,7 @@ def make_room(
     were committed together.
     """
     facts = StartFactsReader(connect, pool)
+    outlines = Outlines()
     accept: Lane[NewRun, Obstacle | None] = Lane(
         connect,
         _accept,
@@ -96,6 +100,8 @@ def make_room(
         starter=RunStarter(facts, accept.submit, secret, report_keys),
         control=RunControl(audit, step_types),
         waiters=Waiters(connect),
+        outlines=outlines,
+        records=RecordReader(connect, outlines),
     )
 
 

@@ -5,14 +5,14 @@ from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 from pydantic import AwareDatetime
 
 from justpaid import exact_json
 from justpaid.audit.model import Actor
 from justpaid.clock import to_wire
 from justpaid.engine.model import RunStatus
-from justpaid.errors import InvalidInput, Problem
+from justpaid.errors import InvalidInput, NotFound, Problem
 from justpaid.ids import Prefix, decode_id, encode_id
 from justpaid.runs import records, repository, start_call
 from justpaid.runs.log_lines import decode_tail
@@ -40,7 +40,7 @@ from justpaid.web.cursors import DEFAULT_LIMIT, split_page
 from justpaid.web.envelope import Answer, page, success
 from justpaid.web.parameters import After, Limit, path_id
 from justpaid.web.routing import api_router
-from justpaid.web.unit_of_work import Connection, Unit
+from justpaid.web.unit_of_work import Connection, Unit, current_unit
 
 MAX_WAIT_SECONDS: Final = 30
 
@@ -57,7 +57,8 @@ Room = Annotated[RunsRoom, Depends(current_room)]
 Reader = Annotated[Caller, allows(Scope.RUNS_READ)]
 Executor = Annotated[Caller, allows(Scope.WORKFLOWS_EXECUTE)]
 RunId = Annotated[UUID, path_id(Prefix.RUN, "runId")]
-WorkflowId = Annotated[UUID, path_id(Prefix.WORKFLOW, "workflowId")]
+# Of the busiest route: each further dependency costs about as much as the route's own work.
+WorkflowId = Annotated[str, Path(alias="workflowId", examples=[WORKFLOW_ID])]
 WaitSeconds = Annotated[
     int | None,
     Query(ge=1, le=MAX_WAIT_SECONDS, description="Wait so many seconds for the run's end."),
@@ -81,10 +82,8 @@ WaitSeconds = Annotated[
 async def start_run(
     request: Request,
     caller: Executor,
-    workflow_id: WorkflowId,
+    workflow: WorkflowId,
     body: StartRequest,
-    unit: Unit,
-    room: Room,
     wait: WaitSeconds = None,
 ) -> Answer:
     """Start a run of an active workflow with an input.
@@ -92,8 +91,10 @@ async def start_run(
     A repeat with the same `idempotencyKey` and input is answered with the first run, whatever the
     workflow's state is by then; with another input it is a conflict.
     """
-    order = _order(caller, workflow_id, body)
+    room = await current_room(request)
+    order = _order(caller, workflow, body)
     if idempotency.HEADER in request.headers:
+        unit = await current_unit(request)
         return await start_call.start_in_transaction(room, caller, order, wait, unit)
     return await start_call.start(room, caller, order, wait)
 
@@ -223,7 +224,10 @@ async def retry_run(
     return success({**records.accepted(started), "retriedFrom": retried_from}, 202)
 
 
-def _order(caller: Caller, workflow_id: UUID, body: StartRequest) -> StartOrder:
+def _order(caller: Caller, workflow: str, body: StartRequest) -> StartOrder:
+    workflow_id = decode_id(Prefix.WORKFLOW, workflow)
+    if workflow_id is None:
+        raise NotFound("There is no such workflow.")
     return StartOrder(
         company_id=caller.company_id,
         workflow_id=workflow_id,

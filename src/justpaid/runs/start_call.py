@@ -6,16 +6,15 @@ run's id and state and no more.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from justpaid import ids
 from justpaid.db.pool import Connection
 from justpaid.engine.model import ENDED, RunStatus
-from justpaid.errors import NotFound, Unavailable
-from justpaid.ids import Prefix, encode_id
-from justpaid.runs import records, repository
-from justpaid.runs.model import StartedRun, StartOrder, shown_status
+from justpaid.errors import Unavailable
+from justpaid.runs import records
+from justpaid.runs.model import StartedRun, StartOrder
 from justpaid.runs.room import RunsRoom
 from justpaid.scopes import Scope
 from justpaid.web.caller import Caller
@@ -83,9 +82,10 @@ async def _first_answer(
 ) -> Answer:
     if not started.is_repeat:
         return success(records.accepted(started), _ACCEPTED)
-    if connection is not None:
-        return await _read_answer(room, caller, started, connection)
-    return await _later_answer(room, caller, started, is_cut=False)
+    if connection is None:
+        return await _later_answer(room, caller, started, is_cut=False)
+    record = await records.get_record(connection, caller.company_id, started.run_id, room.outlines)
+    return _show(caller, started, record)
 
 
 async def _wait_and_answer(
@@ -93,9 +93,8 @@ async def _wait_and_answer(
 ) -> Answer:
     """Wait for a run that may have ended before anybody listened."""
     with room.waiters.open(started.run_id, _owner(caller)) as wait:
-        async with room.pool.acquire() as connection:
-            status = await _status(connection, caller.company_id, started.run_id)
-        if status not in ENDED:
+        record = await room.records.get(caller.company_id, started.run_id)
+        if record["status"] not in ENDED:
             await wait.over(wait_seconds)
         return await _later_answer(room, caller, started, is_cut=wait.is_cut)
 
@@ -105,28 +104,18 @@ async def _later_answer(
 ) -> Answer:
     if is_cut:
         return success(records.accepted(started), _ACCEPTED)
-    async with room.pool.acquire() as connection:
-        return await _read_answer(room, caller, started, connection)
+    record = await room.records.get(caller.company_id, started.run_id)
+    return _show(caller, started, record)
 
 
-async def _read_answer(
-    room: RunsRoom, caller: Caller, started: StartedRun, connection: Connection
-) -> Answer:
-    status = await _status(connection, caller.company_id, started.run_id)
+def _show(caller: Caller, started: StartedRun, record: dict[str, Any]) -> Answer:
+    status: RunStatus = record["status"]
     if status not in ENDED and not started.is_repeat:
         return success(records.accepted(started, status), _ACCEPTED)
-    run_id = encode_id(Prefix.RUN, started.run_id)
+    run_id = record["id"]
     if Scope.RUNS_READ not in caller.scopes:
         return success({"runId": run_id, "status": status})
-    record = await records.get_record(connection, caller.company_id, started.run_id, room.outlines)
     return success({"runId": run_id, **record})
-
-
-async def _status(connection: Connection, company_id: UUID, run_id: UUID) -> RunStatus:
-    row = await repository.find_status(connection, company_id, run_id)
-    if row is None:
-        raise NotFound("There is no such run.")
-    return shown_status(row["status"], row["started_at"])
 
 
 def _owner(caller: Caller) -> UUID | None:
