@@ -1,7 +1,9 @@
 /** Every page that the browser tests visit, and the ways into them. */
 import type { Browser, Page } from "playwright-core";
 
-export const BASE_URL = process.env.BASE_URL ?? "http://127.0.0.1:8000";
+/** Vitest gives BASE_URL a meaning of its own, so its configuration passes ours on by another name. */
+export const BASE_URL =
+  process.env.JUSTPAID_E2E_URL ?? process.env.BASE_URL ?? "http://127.0.0.1:8000";
 export const EMAIL = process.env.JUSTPAID_E2E_EMAIL ?? "ada@northwind.example";
 export const PASSWORD = process.env.JUSTPAID_E2E_PASSWORD ?? "correct horse battery";
 

@@ -2,6 +2,7 @@
 import { Button, Group } from "@mantine/core";
 import { IconLock, IconMapQuestion } from "@tabler/icons-react";
 import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorNotice } from "@/components/error-notice";
 import { ButtonLink } from "@/components/links";
@@ -21,6 +22,11 @@ function asError(thrown: unknown): Error {
 }
 
 const home = <ButtonLink to="/">Go to the overview</ButtonLink>;
+
+/** A page without the frame around it. */
+export function Alone({ page }: { page: ReactNode }) {
+  return <main>{page}</main>;
+}
 
 export function PageMissing() {
   return (

@@ -10,7 +10,7 @@ import {
 import { isStatus } from "@/lib/errors";
 import { may, sessionQuery } from "@/lib/session";
 import { Shell } from "./layout/shell";
-import { NotPermitted, PageFailure, PageMissing } from "./page-failure";
+import { Alone, NotPermitted, PageFailure, PageMissing } from "./page-failure";
 import {
   readAuditSearch,
   readFlagSearch,
@@ -25,7 +25,9 @@ interface RouterContext {
   queries: QueryClient;
 }
 
-const root = createRootRouteWithContext<RouterContext>()({ notFoundComponent: PageMissing });
+const root = createRootRouteWithContext<RouterContext>()({
+  notFoundComponent: () => <Alone page={<PageMissing />} />,
+});
 
 const setup = createRoute({
   getParentRoute: () => root,
@@ -63,7 +65,7 @@ const signedIn = createRoute({
     }
   },
   component: Shell,
-  errorComponent: PageFailure,
+  errorComponent: (props) => <Alone page={<PageFailure {...props} />} />,
 });
 
 const needs = (permission: string) => ({
@@ -148,13 +150,19 @@ const profile = createRoute({
   component: lazyRouteComponent(() => import("./pages/profile-page"), "ProfilePage"),
 });
 
+const missing = createRoute({
+  getParentRoute: () => signedIn,
+  path: "$",
+  component: PageMissing,
+});
+
 const pages = [overview, keys, newKey, key, rotation, usage, flags, members, audit, settings];
 const routeTree = root.addChildren([
   setup,
   signIn,
   invite,
   reset,
-  signedIn.addChildren([...pages, notices, profile] as const),
+  signedIn.addChildren([...pages, notices, profile, missing] as const),
 ]);
 
 export function createDashboardRouter(queries: QueryClient) {

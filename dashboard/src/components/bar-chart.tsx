@@ -2,11 +2,11 @@
  * Stacked bars over time, drawn as plain SVG: a chart library costs more than the whole first load.
  * It is a picture for the eye only; a table with the same numbers stands beside it.
  */
-import { useElementSize } from "@mantine/hooks";
 import { useState } from "react";
 import { formatCompact, formatCount } from "@/lib/format";
 import { ticksUpTo } from "@/lib/ticks";
 import classes from "./bar-chart.module.css";
+import { useWidth } from "./use-width";
 
 export interface Series {
   name: string;
@@ -32,7 +32,7 @@ function sumOf(values: number[]): number {
 }
 
 export function BarChart({ bars, series }: { bars: Bar[]; series: Series[] }) {
-  const { ref, width } = useElementSize();
+  const { ref, width } = useWidth<HTMLDivElement>();
   const [hovered, setHovered] = useState<number | null>(null);
   const ticks = ticksUpTo(Math.max(0, ...bars.map((bar) => sumOf(bar.values))));
   const top = ticks.at(-1) ?? 1;

@@ -1,5 +1,5 @@
 /** The person: profile, light or dark, shortcuts, sign out. */
-import { Avatar, Menu, useMantineColorScheme } from "@mantine/core";
+import { Menu, useMantineColorScheme, VisuallyHidden } from "@mantine/core";
 import {
   IconDeviceDesktop,
   IconKeyboard,
@@ -54,8 +54,11 @@ export function AccountMenu({ onHelp, onLeave }: AccountMenuProps) {
   return (
     <Menu position="top-start" width={240} withinPortal>
       <Menu.Target>
-        <button type="button" className={classes.company} aria-label="Account">
-          <Avatar size={24} radius="xl" name={session.member.name} color="initials" aria-hidden />
+        <button type="button" className={classes.company}>
+          <VisuallyHidden>Account of </VisuallyHidden>
+          <span className={classes.avatar} aria-hidden="true">
+            {session.member.name.charAt(0).toUpperCase()}
+          </span>
           <span className={classes.name}>
             {session.member.name}
             <span className={classes.sub}>{words(session.role)}</span>

@@ -51,9 +51,9 @@ export function Shell() {
         <BrandMark size={22} />
         <span className={classes.name}>{session.company.name}</span>
       </header>
-      <div className={classes.rail}>
+      <aside className={classes.rail} aria-label="Navigation">
         <Rail onPalette={openPalette} onHelp={help.open} />
-      </div>
+      </aside>
       <Drawer
         opened={isDrawerOpen}
         onClose={drawer.close}

@@ -14,7 +14,7 @@ export function useShortcuts(session: Session, onPalette: () => void, onHelp: ()
   const latest = useRef({ session, onPalette, onHelp, navigate });
   latest.current = { session, onPalette, onHelp, navigate };
   useEffect(() => {
-    let goPressedAt = 0;
+    let goPressedAt = Number.NEGATIVE_INFINITY;
     const visit = (letter: string) => {
       const place = visiblePlaces(latest.current.session).find((one) => one.letter === letter);
       if (place) void latest.current.navigate({ to: place.to });
@@ -22,7 +22,7 @@ export function useShortcuts(session: Session, onPalette: () => void, onHelp: ()
     };
     const single = (key: string, at: number): boolean => {
       if (at - goPressedAt < SECOND_KEY_MS) {
-        goPressedAt = 0;
+        goPressedAt = Number.NEGATIVE_INFINITY;
         return visit(key);
       }
       if (key === "g") goPressedAt = at;

@@ -46,7 +46,7 @@ export function KeysPage() {
       description={
         <>
           How applications sign in to the API.{" "}
-          <Anchor href="/docs/authentication" inherit>
+          <Anchor href="/docs/authentication" inherit underline="always">
             Read API Authentication
           </Anchor>
         </>

@@ -1,5 +1,5 @@
 /** Values that workflows read as `env.NAME`: set, changed and deleted one by one. */
-import { Button, Group } from "@mantine/core";
+import { Button, Group, VisuallyHidden } from "@mantine/core";
 import { IconVariable } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -28,7 +28,7 @@ export function EnvironmentTable({ isReadOnly }: EnvironmentTableProps) {
     { id: "value", header: "Value", cell: (row) => <code>{row.value}</code> },
     {
       id: "acts",
-      header: "",
+      header: <VisuallyHidden>Acts</VisuallyHidden>,
       align: "end",
       tight: true,
       cell: (row) =>

@@ -56,9 +56,9 @@ function FlagItem({ flag, onAcknowledge }: { flag: Flag; onAcknowledge: () => vo
           <StatusBadge tone={isOpen ? "amber" : "grey"}>
             {isOpen ? "Open" : "Acknowledged"}
           </StatusBadge>
-          <h3 className={classes.title}>{kindText(flag.kind)}</h3>
+          <h2 className={classes.title}>{kindText(flag.kind)}</h2>
           <span className={classes.meta}>
-            <TextLink to="/keys/$keyId" params={{ keyId: flag.keyId }} inherit>
+            <TextLink to="/keys/$keyId" params={{ keyId: flag.keyId }} inherit underline="always">
               {names?.get(flag.keyId) ?? "this key"}
             </TextLink>{" "}
             · <Time value={flag.at} />

@@ -1,14 +1,14 @@
 /** When a key ends by itself: never, in a round number of days, or on a day. */
 import "@mantine/dates/styles.css";
-import { Group, SegmentedControl, Input } from "@mantine/core";
+import { Group, Select } from "@mantine/core";
 import { DatePickerInput } from "@mantine/dates";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 
 const CHOICES = [
   { value: "never", label: "Never" },
-  { value: "30", label: "30 days" },
-  { value: "90", label: "90 days" },
-  { value: "365", label: "1 year" },
+  { value: "30", label: "In 30 days" },
+  { value: "90", label: "In 90 days" },
+  { value: "365", label: "In a year" },
   { value: "day", label: "On a day" },
 ];
 const DAY_MS = 86_400_000;
@@ -20,7 +20,7 @@ function inDays(days: number): string {
 interface ExpiryFieldProps {
   value: string | null;
   onChange: (value: string | null) => void;
-  error?: React.ReactNode;
+  error?: ReactNode;
 }
 
 export function ExpiryField({ value, onChange, error }: ExpiryFieldProps) {
@@ -31,33 +31,29 @@ export function ExpiryField({ value, onChange, error }: ExpiryFieldProps) {
     else if (next !== "day") onChange(inDays(Number(next)));
   };
   return (
-    <Input.Wrapper
-      label="Expires"
-      labelElement="div"
-      description="An expired key is refused. You are told 30, 14, 7 and 1 days before."
-      error={error}
-    >
-      <Group gap="xs" my={4}>
-        <SegmentedControl
-          aria-label="Expires"
-          size="sm"
-          data={CHOICES}
-          value={choice}
-          onChange={choose}
+    <Group align="flex-start" gap="xs">
+      <Select
+        label="Expires"
+        description="You are told 30, 14, 7 and 1 days before."
+        data={CHOICES}
+        value={choice}
+        onChange={(next) => choose(next ?? "never")}
+        allowDeselect={false}
+        error={error}
+        w={260}
+      />
+      {choice === "day" && (
+        <DatePickerInput
+          label="Last day"
+          placeholder="Pick the day"
+          valueFormat="D MMM YYYY"
+          minDate={new Date(Date.now() + DAY_MS)}
+          value={value ? new Date(value) : null}
+          onChange={(day) => onChange(day ? endOfDay(day) : null)}
+          w={180}
         />
-        {choice === "day" && (
-          <DatePickerInput
-            aria-label="Last day"
-            placeholder="Pick the day"
-            valueFormat="D MMM YYYY"
-            minDate={new Date(Date.now() + DAY_MS)}
-            value={value ? new Date(value) : null}
-            onChange={(day) => onChange(day ? endOfDay(day) : null)}
-            w={180}
-          />
-        )}
-      </Group>
-    </Input.Wrapper>
+      )}
+    </Group>
   );
 }
 

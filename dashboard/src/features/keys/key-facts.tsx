@@ -20,7 +20,12 @@ function remarksOf(shown: Key): ReactNode[] {
     remarks.push(
       <>
         This key has a successor, and both are valid.{" "}
-        <TextLink to="/keys/$keyId/rotation" params={{ keyId: shown.id }} inherit>
+        <TextLink
+          to="/keys/$keyId/rotation"
+          params={{ keyId: shown.id }}
+          inherit
+          underline="always"
+        >
           See who still uses this one
         </TextLink>{" "}
         before you revoke it.
@@ -33,7 +38,12 @@ function remarksOf(shown: Key): ReactNode[] {
     remarks.push(
       <>
         This key succeeds{" "}
-        <TextLink to="/keys/$keyId/rotation" params={{ keyId: shown.rotatedFrom }} inherit>
+        <TextLink
+          to="/keys/$keyId/rotation"
+          params={{ keyId: shown.rotatedFrom }}
+          inherit
+          underline="always"
+        >
           an older one
         </TextLink>
         .

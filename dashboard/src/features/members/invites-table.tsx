@@ -1,5 +1,5 @@
 /** Invites that nobody has accepted yet. */
-import { Button } from "@mantine/core";
+import { Button, VisuallyHidden } from "@mantine/core";
 import { IconMail } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type Column, DataTable } from "@/components/data-table";
@@ -36,7 +36,7 @@ export function InvitesTable({ onInvite }: { onInvite: () => void }) {
     },
     {
       id: "act",
-      header: "",
+      header: <VisuallyHidden>Acts</VisuallyHidden>,
       align: "end",
       tight: true,
       cell: (invite) => (

@@ -1,5 +1,5 @@
 /** The company's people: who they are, what they may do, and the acts on each. */
-import { Button, Menu, Text } from "@mantine/core";
+import { Button, Menu, Text, VisuallyHidden } from "@mantine/core";
 import { IconDots, IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -55,7 +55,7 @@ function columnsFor(session: Session, onAsk: (ask: Ask) => void): Column<Member>
     },
     {
       id: "acts",
-      header: "",
+      header: <VisuallyHidden>Acts</VisuallyHidden>,
       align: "end",
       tight: true,
       cell: (member) => mayActOn(session, member) && <MemberMenu member={member} onAsk={onAsk} />,

@@ -64,7 +64,7 @@ function NoticeItem({ notice, onRead }: { notice: Notice; onRead: () => void }) 
           {keyId && (
             <>
               {" · "}
-              <TextLink to="/keys/$keyId" params={{ keyId }} inherit>
+              <TextLink to="/keys/$keyId" params={{ keyId }} inherit underline="always">
                 Open the key
               </TextLink>
             </>

@@ -1,5 +1,5 @@
 /** Where a person is signed in, and the way to end each. */
-import { Button } from "@mantine/core";
+import { Button, Text, VisuallyHidden } from "@mantine/core";
 import { IconDevices } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type Column, DataTable } from "@/components/data-table";
@@ -23,9 +23,18 @@ export function SessionsTable() {
     {
       id: "agent",
       header: "Browser",
-      cell: (row) => <span title={row.agent ?? ""}>{agentName(row.agent)}</span>,
+      main: true,
+      cell: (row) => (
+        <>
+          <Text fw={600} title={row.agent ?? ""}>
+            {agentName(row.agent)}
+          </Text>
+          <Text c="dimmed" fz={13}>
+            {row.ip ?? "address unknown"}
+          </Text>
+        </>
+      ),
     },
-    { id: "ip", header: "Address", cell: (row) => <code>{row.ip ?? "unknown"}</code> },
     { id: "seen", header: "Last seen", cell: (row) => <Time value={row.lastSeenAt} /> },
     {
       id: "began",
@@ -35,7 +44,7 @@ export function SessionsTable() {
     },
     {
       id: "act",
-      header: "",
+      header: <VisuallyHidden>Acts</VisuallyHidden>,
       align: "end",
       tight: true,
       cell: (row) =>

@@ -7,6 +7,7 @@ import { counted, formatCount, formatDay, formatExact } from "@/lib/format";
 import { type Span, SPAN_TEXT } from "@/lib/spans";
 import { type Point, pointsOf, STATUS_CLASSES, totalOf } from "./series";
 import { UsageChart } from "./usage-chart";
+import classes from "./usage-view.module.css";
 
 const LOADED = { isPending: false, error: null, refetch: () => undefined };
 
@@ -30,11 +31,11 @@ export function UsageView({ buckets, span }: { buckets: UsageBucket[] | undefine
   if (!buckets) return <Skeleton height={268} />;
   const points = pointsOf(buckets, span);
   return (
-    <figure style={{ margin: 0 }}>
+    <figure className={classes.figure}>
       <div aria-hidden="true">
         <UsageChart points={points} bucket={bucket} />
       </div>
-      <figcaption style={{ display: "flex", gap: 12, alignItems: "center", marginTop: 8 }}>
+      <figcaption className={classes.caption}>
         <Text size="sm" c="dimmed">
           {counted(totalOf(buckets), "request")} in {words}, by {bucket} and status
         </Text>
