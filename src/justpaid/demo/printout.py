@@ -25,7 +25,7 @@ def print_run(console: Console, run: dict[str, Any], providers: Providers) -> No
             Text(_status(step), style=_STYLES.get(step["status"], "yellow")),
             str(step["attempt"] or ""),
             "" if step["durationMs"] is None else str(step["durationMs"]),
-            _shorten(step["error"] or step["output"]),
+            _shorten(_what_counts(step)),
         )
     console.print(table)
     console.print(f"Output: {exact_json.encode_text(run['output'])}", soft_wrap=True)
@@ -60,6 +60,14 @@ def print_what_to_try(
 def _status(step: dict[str, Any]) -> str:
     reason = step["skipReason"]
     return step["status"] if reason is None else f"{step['status']} ({reason})"
+
+
+def _what_counts(step: dict[str, Any]) -> object:
+    """Pick what a reader wants to see: the error, or of an HTTP answer its body."""
+    output = step["output"]
+    if step["error"] is None and isinstance(output, dict) and "headers" in output:
+        return output["body"]
+    return step["error"] or output
 
 
 def _shorten(value: object) -> str:

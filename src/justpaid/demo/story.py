@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
@@ -39,6 +40,7 @@ _PACKAGED: Final = Path(__file__).parents[1] / "examples"
 _CHECKOUT: Final = Path(__file__).parents[3] / "examples"
 _OPERATOR: Final = Actor("operator:demo")
 _WAIT_SECONDS: Final = 20
+_PIPED_WIDTH: Final = 130
 _TEND_SECONDS: Final = 0.5
 
 
@@ -47,8 +49,9 @@ def run_demo(*, port: int | None = None, stay: bool | None = None) -> None:
 
     Everything lives in a folder of its own that is deleted at the end.
     """
-    console = Console(file=sys.stdout, highlight=False)
-    say = Console(file=sys.stderr, highlight=False).print
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    console = Console(file=sys.stdout, highlight=False, width=width)
+    say = partial(Console(file=sys.stderr, highlight=False).print, soft_wrap=True)
     stay = sys.stdout.isatty() if stay is None else stay
     with tempfile.TemporaryDirectory(prefix="justpaid-demo-") as folder, _providers() as providers:
         say("Starting PostgreSQL, the API and a worker …")
