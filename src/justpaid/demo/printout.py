@@ -8,6 +8,7 @@ from rich.text import Text
 
 from justpaid import exact_json
 from justpaid.demo.providers import Providers
+from justpaid.exact_json import JsonValue
 
 _OUTPUT_WIDTH: Final = 68
 _STYLES: Final = {"completed": "green", "failed": "red", "skipped": "dim"}
@@ -64,7 +65,7 @@ def _status(step: dict[str, Any]) -> str:
 
 def _what_counts(step: dict[str, Any]) -> object:
     """Pick what a reader wants to see: the error, or of an HTTP answer its body."""
-    output = step["output"]
+    output: JsonValue = step["output"]
     if step["error"] is None and isinstance(output, dict) and "headers" in output:
         return output["body"]
     return step["error"] or output

@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import partial
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
