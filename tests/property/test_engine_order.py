@@ -89,15 +89,15 @@ class Reference:
 @st.composite
 def workflows(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Draw a list of steps with paths, links and `when`, and what will become of each."""
-    count = draw(st.integers(1, 9))
+    count = draw(st.integers(3, 9))
     ids = [f"s{number}" for number in range(count)]
     steps: list[dict[str, Any]] = []
     fates: dict[str, str] = {}
     owned: set[str] = set()
     for place, step_id in enumerate(ids):
         step: dict[str, Any] = {"id": step_id, "errorHandling": {"strategy": "continue"}}
-        is_condition = draw(st.booleans())
-        fate = draw(st.sampled_from(("yes", "no", "off", "broken")))
+        is_condition = draw(st.integers(0, 2)) == 0
+        fate = draw(st.sampled_from(("yes", "no", "yes", "no", "off", "broken")))
         fates[step_id] = fate
         if fate == "off":
             step["when"] = "false"
@@ -105,14 +105,21 @@ def workflows(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, str]]:
             step |= {"type": "condition", "config": {"conditions": "true"}}
             for name in ("then", "else"):
                 free = [other for other in ids[place + 1 :] if other not in owned]
-                members = draw(st.lists(st.sampled_from(free), unique=True)) if free else []
+                # Near ones, and few: far steps are then free to depend on them alone.
+                near = st.lists(st.sampled_from(free[:3]), unique=True, max_size=2)
+                members = draw(near) if free else []
                 owned |= set(members)
                 step["config"][name] = members
         else:
             step |= {"type": "transform", "config": {"mapping": {}}}
-        if draw(st.integers(0, 3)) == 0:
-            others = [other for other in ids if other != step_id]
-            few = st.lists(st.sampled_from(others), unique=True, max_size=3)
+        on_paths = [other for other in ids[:place] if other in owned]
+        choice = draw(st.sampled_from(("none", "none", "earlier", "any", "on paths")))
+        # Links to later steps often make a circle, and are refused; those to steps on paths alone
+        # are what `upstream` is about.
+        others = {"earlier": ids[:place], "any": ids, "on paths": on_paths}.get(choice)
+        if others is not None:
+            others = [other for other in others if other != step_id]
+            few = st.lists(st.sampled_from(others), unique=True, min_size=1, max_size=2)
             step["dependsOn"] = draw(few) if others else []
         steps.append(step)
     return steps, fates
