@@ -32,6 +32,8 @@ from justpaid.db.secrets import Secrets, load_secrets
 from justpaid.engine.lanes import SESSION_SETTINGS
 from justpaid.guides.routes import docs_router
 from justpaid.keyrings import audit_secrets_of, peppers_of
+from justpaid.members.cookie import SessionCookie
+from justpaid.members.session_reader import SessionReader
 from justpaid.outbound.client import OutboundClient
 from justpaid.outbound.policy import OutboundPolicy, parse_allow
 from justpaid.rate_limits import repository as saved_budgets
@@ -48,11 +50,12 @@ from justpaid.usage.recorder import UsageRecorder
 from justpaid.web.gate import Gate
 from justpaid.web.gate_address import address_reader
 from justpaid.web.gate_contract import FinishedRequest, GateHooks
-from justpaid.web.gate_routes import RouteTable
+from justpaid.web.gate_routes import PUBLIC_ROUTES, RouteTable
 from justpaid.web.health import health_router
 from justpaid.web.idempotency import purge_answers
 from justpaid.web.openapi import complete_openapi
 from justpaid.web.routing import EdgeResources
+from justpaid.web.same_origin import SameOrigin
 from justpaid.workflows import routes as workflow_routes
 from justpaid.workflows.service import Workflows
 
@@ -165,12 +168,17 @@ async def _wire(
 
     directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
     directory.on_changed(partial(_end_waits, runs.waiters))
-    hooks, background = await _open_hooks(pool, planted, stack)
+    sessions = SessionReader(
+        pool,
+        SessionCookie.of_address(settings.base_url),
+        SameOrigin(settings.public_url, settings.trusted_proxies),
+    )
+    hooks, background = await _open_hooks(pool, planted, sessions, stack)
     background += [directory.lease.run, partial(_purge, pool)]
     stack.push_async_callback(_cancel, [asyncio.create_task(run()) for run in background])
     gate = Gate(
         app,
-        RouteTable(api_routes()),
+        RouteTable(api_routes(), PUBLIC_ROUTES),
         directory,
         app.state.limiter,
         FailedAuthentications(settings.auth_failures_per_minute),
@@ -182,7 +190,7 @@ async def _wire(
 
 
 async def _open_hooks(
-    pool: Pool, planted: PlantedKeys, stack: AsyncExitStack
+    pool: Pool, planted: PlantedKeys, sessions: SessionReader, stack: AsyncExitStack
 ) -> tuple[GateHooks, list[Background]]:
     """Make what hears of every request, and what writes it down in the background."""
     usage = UsageCounter()
@@ -194,6 +202,8 @@ async def _open_hooks(
         on_identified=uses.note,
         on_finished=partial(_finished, usage),
         on_key_in_url=_spawning(planted.report_in_url),
+        read_session=sessions,
+        check_public=sessions.check_public,
     )
     return hooks, [uses.run]
 

@@ -9,8 +9,11 @@ from fastapi import Depends, Request
 
 from justpaid.errors import Forbidden, Problem, Unauthenticated
 from justpaid.scopes import Category, Scope, category_of
+from justpaid.web.permissions import Permission
 
 CALLER_KEY: Final = "justpaid.caller"
+SESSIONS_ONLY: Final = "/api/v1/admin/"  # below it no API key is accepted
+SESSION_NEEDED: Final = "This needs a dashboard session; API keys are not accepted here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +39,34 @@ def missing_scope(scope: Scope) -> Forbidden:
     return Forbidden(message, [Problem("scope", f"the scope {scope} is missing")])
 
 
+def missing_permission(permission: Permission) -> Forbidden:
+    """Make the refusal of a person whose role lacks a permission."""
+    message = f"Your role lacks the permission {permission}."
+    return Forbidden(message, [Problem("permission", f"{permission} is missing")])
+
+
 @dataclass(frozen=True, slots=True)
 class Allows:
-    """A route's declared scope, as the dependency that hands over the caller.
+    """What a route declares that it needs, as the dependency that hands over the caller.
 
     The gate has refused others already; checking again keeps a route safe whatever stands before.
     """
 
     scope: Scope | None
+    permission: Permission | None = None
+    is_for_sessions: bool = False
 
     async def __call__(self, request: Request) -> Caller:  # sync would go through a thread
-        """Return the caller; raises Unauthenticated without one, Forbidden without the scope."""
+        """Return the caller; raises Unauthenticated without one, Forbidden without the right."""
         caller: Caller | None = request.scope.get(CALLER_KEY)
         if caller is None:
             raise Unauthenticated("Send an API key in the header x-api-key.")
+        if self.is_for_sessions and caller.member_id is None:
+            raise Unauthenticated(SESSION_NEEDED)
         if self.scope is not None and self.scope not in caller.scopes:
             raise missing_scope(self.scope)
+        if self.permission is not None and self.permission not in caller.permissions:
+            raise missing_permission(self.permission)
         return caller
 
     def category(self, method: str) -> Category:
@@ -62,3 +77,11 @@ class Allows:
 def allows(scope: Scope | None) -> Any:  # noqa: ANN401  FastAPI's Depends is untyped by design
     """Declare the one scope that a route needs; None lets any authenticated caller in."""
     return Depends(Allows(scope))
+
+
+def permits(permission: Permission | None) -> Any:  # noqa: ANN401  FastAPI's Depends is untyped by design
+    """Declare the permission that a route of sessions needs; None lets any session in.
+
+    Such a route stands below `/api/v1/admin/`; a scope there is declared with `allows` as ever.
+    """
+    return Depends(Allows(None, permission, is_for_sessions=True))

@@ -15,7 +15,14 @@ from structlog.contextvars import bind_contextvars
 
 from justpaid.errors import AppError, Forbidden, NotFound, Problem, RateLimited, Unauthenticated
 from justpaid.scopes import DEFAULT_LIMITS, category_of
-from justpaid.web.caller import CALLER_KEY, Caller, missing_scope
+from justpaid.web.caller import (
+    CALLER_KEY,
+    SESSION_NEEDED,
+    SESSIONS_ONLY,
+    Caller,
+    missing_permission,
+    missing_scope,
+)
 from justpaid.web.gate_address import ADDRESS_KEY, AddressReader, is_within
 from justpaid.web.gate_answer import (
     HeaderList,
@@ -45,7 +52,6 @@ from justpaid.web.request_id import choose_request_id
 from justpaid.web.routing import REQUEST_ID_KEY
 
 _API: Final = "/api/"
-_SESSIONS_ONLY: Final = "/api/v1/admin/"
 _BEARER: Final = b"bearer wfk_"
 _BEARER_LENGTH: Final = len("bearer ")
 _KEY_IN_QUERY: Final = re.compile(rb"wfk(?:_|%5f)[0-9a-z]{8,}", re.IGNORECASE)
@@ -55,7 +61,6 @@ _NO_KEY: Final = "Send an API key in the header x-api-key."
 _NOT_A_KEY: Final = "This is not a valid API key."
 _EXPIRED: Final = "This API key has expired."
 _NO_ROUTE: Final = "There is no such path."
-_SESSION_NEEDED: Final = "This needs a dashboard session; API keys are not accepted here."
 
 
 class _Request:
@@ -129,6 +134,7 @@ class Gate:
         route = None if methods is None else methods.find(request.method)
         request.route = route
         if route is not None and route.is_public:
+            self._check_public(request)
             return
         identity = request.identity = await self._identify(request)
         refusal = self._find_refusal(request, identity) or _route_refusal(request, methods)
@@ -138,14 +144,23 @@ class Gate:
         await self._spend(request, identity, route, is_free=route.is_free)
         if route.scope is not None and route.scope not in identity.caller.scopes:
             raise missing_scope(route.scope)
+        if route.permission is not None and route.permission not in identity.caller.permissions:
+            raise missing_permission(route.permission)
         request.scope[IDENTITY_KEY] = identity
         request.scope[CALLER_KEY] = _caller_of(request, identity)
         bind_contextvars(request_id=request.id, company_id=identity.company)
 
+    def _check_public(self, request: _Request) -> None:
+        """Hold a public admin route to the service's own address and pages."""
+        bind_contextvars(request_id=request.id)
+        is_for_people = request.scope["path"].startswith(SESSIONS_ONLY)
+        if is_for_people and self._hooks.check_public is not None:
+            self._hooks.check_public(request.scope, request.headers)
+
     async def _identify(self, request: _Request) -> Identity:
         """Find who calls, by key or session; raises Unauthenticated or RateLimited."""
         raw = _read_key(request.headers)
-        is_for_sessions = request.scope["path"].startswith(_SESSIONS_ONLY)
+        is_for_sessions = request.scope["path"].startswith(SESSIONS_ONLY)
         identity = None
         if raw is None or is_for_sessions:
             if self._hooks.read_session is not None:
@@ -159,7 +174,7 @@ class Gate:
         if identity is not None:
             return identity
         if is_for_sessions:
-            raise self._failed(request, _SESSION_NEEDED)
+            raise self._failed(request, SESSION_NEEDED)
         raise self._failed(request, _NO_KEY if raw is None else _NOT_A_KEY)
 
     def _failed(self, request: _Request, message: str) -> AppError:

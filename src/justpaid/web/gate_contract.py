@@ -116,6 +116,8 @@ class FinishedRequest:
 
 # Gives who stands behind a session cookie, or None when the request carries none; raises AppError.
 SessionReader: TypeAlias = Callable[[Scope, Mapping[bytes, bytes]], Awaitable[Identity | None]]
+# Looks at a request of a public admin route before it passes; raises AppError.
+PublicCheck: TypeAlias = Callable[[Scope, Mapping[bytes, bytes]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +132,4 @@ class GateHooks:
     on_finished: Callable[[FinishedRequest], None] | None = None
     on_key_in_url: Callable[[bytes, str | None], None] | None = None
     read_session: SessionReader | None = None
+    check_public: PublicCheck | None = None

@@ -11,9 +11,22 @@ from typing import Final
 from fastapi.routing import APIRoute
 
 from justpaid.scopes import Category, Scope
+from justpaid.web.caller import SESSIONS_ONLY
 from justpaid.web.openapi import declared_scope
+from justpaid.web.permissions import Permission
 
 FREE_PATH: Final = "/api/v1/rate-limits"  # shows the budgets, so it spends none
+
+# The only API routes that need no caller: each asks for its own proof, or tells next to nothing.
+PUBLIC_ROUTES: Final = frozenset(
+    {
+        ("GET", "/api/v1/admin/setup"),
+        ("POST", "/api/v1/admin/setup"),
+        ("POST", "/api/v1/admin/session"),
+        ("POST", "/api/v1/admin/password-resets/redeem"),
+        ("POST", "/api/v1/admin/invites/accept"),
+    }
+)
 
 _WILD: Final = "{}"
 
@@ -27,6 +40,7 @@ class GateRoute:
     category: Category
     is_public: bool = False
     is_free: bool = False
+    permission: Permission | None = None
 
 
 @dataclass(slots=True)
@@ -105,6 +119,10 @@ def _describe(
         is_public = (method, route.path) in public
         if (allows is None) != is_public:
             raise ValueError(f"{method} {route.path} must be public or say what it allows")
+        if allows is not None and allows.is_for_sessions and not _is_for_sessions(route):
+            raise ValueError(
+                f"{method} {route.path} is for sessions: it belongs below the admin API"
+            )
         yield (
             method,
             GateRoute(
@@ -113,8 +131,13 @@ def _describe(
                 category=Category.READ if allows is None else allows.category(method),
                 is_public=is_public,
                 is_free=route.path == FREE_PATH,
+                permission=None if allows is None else allows.permission,
             ),
         )
+
+
+def _is_for_sessions(route: APIRoute) -> bool:
+    return route.path.startswith(SESSIONS_ONLY)
 
 
 def _descend(node: _Node, segments: list[str], depth: int) -> Methods | None:

@@ -8,8 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from justpaid.exact_json import JsonObject
-from justpaid.scopes import ALLOWS, Category, Scope
-from justpaid.web.caller import Allows
+from justpaid.scopes import ALLOWS
+from justpaid.web.caller import SESSIONS_ONLY, Allows
 from justpaid.web.errors import CODES
 
 _BODY_METHODS: Final = {"post", "put", "patch"}
@@ -91,6 +91,15 @@ _SECURITY_SCHEME: Final[JsonObject] = {
     "of the scopes " + ", ".join(f"`{scope}`" for scope in ALLOWS) + ".",
 }
 
+_SESSION_SCHEME: Final[JsonObject] = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": "__Host-justpaid_session",
+    "description": "A person's session, made by signing in to the dashboard; over plain http on "
+    "loopback the cookie is `justpaid_session`. Everything but GET also needs the header "
+    "`X-CSRF-Token` with the session's `csrfToken`, and an `Origin` of the service's own.",
+}
+
 
 def declared_scope(route: APIRoute) -> Allows | None:
     """Find the scope that a route declares in its signature; None when it declares none."""
@@ -116,7 +125,7 @@ def complete_openapi(app: FastAPI, routes: Iterable[APIRoute]) -> dict[str, Any]
         for method, operation in operations.items():
             _complete(operation, method, path, declared.get((path, method)))
     components = document.setdefault("components", {})
-    components["securitySchemes"] = {"ApiKey": _SECURITY_SCHEME}
+    components["securitySchemes"] = {"ApiKey": _SECURITY_SCHEME, "Session": _SESSION_SCHEME}
     components["headers"] = _HEADERS
     schemas = components.setdefault("schemas", {})
     schemas.pop("HTTPValidationError", None)
@@ -137,7 +146,8 @@ def _complete(operation: dict[str, Any], method: str, path: str, allows: Allows 
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
     limited = allows is not None
-    for status in _possible_errors(method, path, limited=limited):
+    declared = {status for status in responses if status in _ERRORS}
+    for status in sorted(declared.union(_possible_errors(method, path, limited=limited))):
         code, description = _ERRORS[status]
         responses.setdefault(status, {"description": description}).setdefault(
             "content", _error_content(code, description)
@@ -152,17 +162,26 @@ def _complete(operation: dict[str, Any], method: str, path: str, allows: Allows 
             headers.setdefault(name, {"$ref": f"#/components/headers/{name}"})
     if allows is None:
         return
-    operation["security"] = [{"ApiKey": []}]
-    operation["description"] = _with_scope(operation, allows.scope, allows.category(method.upper()))
+    is_for_sessions = path.startswith(SESSIONS_ONLY)
+    schemes = ("Session",) if is_for_sessions else ("ApiKey", "Session")
+    operation["security"] = [{scheme: []} for scheme in schemes]
+    operation["description"] = _with_needs(operation, allows, method, path)
     operation["x-required-scope"] = allows.scope
     operation["x-rate-limit"] = allows.category(method.upper())
+    if is_for_sessions:
+        operation["x-required-permission"] = allows.permission
+    parameters: list[JsonObject] = []
+    if is_for_sessions and method != "get":
+        parameters.append(_csrf_parameter())
     if method == "post":
-        operation.setdefault("parameters", []).append(_idempotency_parameter())
+        parameters.append(_idempotency_parameter())
+    if parameters:
+        operation["parameters"] = [*operation.get("parameters", []), *parameters]
 
 
 def _possible_errors(method: str, path: str, *, limited: bool) -> list[str]:
     statuses = ["500", "503"]
-    if limited:
+    if limited or path.startswith(SESSIONS_ONLY):
         statuses += ["400", "401", "403", "429"]
     if "{" in path:
         statuses.append("404")
@@ -173,10 +192,30 @@ def _possible_errors(method: str, path: str, *, limited: bool) -> list[str]:
     return sorted(statuses)
 
 
-def _with_scope(operation: dict[str, Any], scope: Scope | None, category: Category) -> str:
-    needs = f"Needs the scope `{scope}`." if scope else "Any valid key may ask."
+def _with_needs(operation: dict[str, Any], allows: Allows, method: str, path: str) -> str:
     described: str = operation.get("description", "")
-    return f"{described}\n\n{needs} Spends the {category} budget.".strip()
+    category = allows.category(method.upper())
+    return f"{described}\n\n{_needs(allows, path)} Spends the {category} budget.".strip()
+
+
+def _needs(allows: Allows, path: str) -> str:
+    if allows.permission is not None:
+        return f"Needs a session whose role has the permission `{allows.permission}`."
+    if not path.startswith(SESSIONS_ONLY):
+        return f"Needs the scope `{allows.scope}`." if allows.scope else "Any valid key may ask."
+    if allows.scope is not None:
+        return f"Needs a session whose role has the scope `{allows.scope}`."
+    return "Any session may ask."
+
+
+def _csrf_parameter() -> JsonObject:
+    return {
+        "name": "X-CSRF-Token",
+        "in": "header",
+        "required": True,
+        "description": "The session's `csrfToken`.",
+        "schema": {"type": "string"},
+    }
 
 
 def _idempotency_parameter() -> JsonObject:
