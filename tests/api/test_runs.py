@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from justpaid import ids
+from justpaid import exact_json, ids
 from justpaid.clock import to_wire
 from justpaid.db.pool import Pool
 from justpaid.engine.model import (
@@ -303,7 +304,7 @@ async def test_a_foreign_run_is_not_there(stage: Stage, part: str) -> None:
     assert (await read(stage, "/runs"))["data"] == []
 
 
-@pytest.mark.parametrize("part", ["cancel", "retry"])
+@pytest.mark.parametrize("part", ["cancel", "retry", "restart"])
 async def test_a_foreign_run_cannot_be_touched(stage: Stage, part: str) -> None:
     """Another company's run cannot be cancelled or retried, and is not said to exist."""
     run_id = await failed(stage)
@@ -318,7 +319,7 @@ async def test_scopes_hold(stage: Stage) -> None:
     for path in ("/runs", *(f"/runs/{run_id}{part}" for part in READS)):
         assert (await stage.http.get(path)).status_code == 403
     stage.act_with(Scope.RUNS_READ)
-    for part in ("cancel", "retry"):
+    for part in ("cancel", "retry", "restart"):
         assert (await stage.post(f"/runs/{run_id}/{part}")).status_code == 403
 
 
@@ -549,3 +550,88 @@ async def test_only_a_failure_is_retried(stage: Stage, status: RunStatus | None)
         await stage.end(run, status)
     answer = await stage.post(f"/runs/{run_id}/retry")
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "INVALID_STATE")
+
+
+# Restart
+
+
+async def completed(stage: Stage) -> str:
+    """Make a run whose three steps were all completed."""
+    run_id, run = await started(stage)
+    for seq, path in enumerate(("shape", "charge", "note"), start=1):
+        await stage.record(run, a_step(path, StepStatus.COMPLETED, seq, output_text=f'"{path}"'))
+    await stage.end(run)
+    return run_id
+
+
+async def reused(stage: Stage, answer: Any) -> list[str]:
+    """List the steps that the run of an accepted restart keeps."""
+    assert answer.status_code == 202, answer.text
+    record = (await read(stage, f"/runs/{answer.json()['data']['runId']}"))["data"]
+    return [step["id"] for step in record["steps"] if step["reused"]]
+
+
+async def test_a_restart_keeps_what_stands_apart(stage: Stage) -> None:
+    """From the step it names on everything is done again; without one from the first."""
+    run_id = await completed(stage)
+    answer = await stage.post(f"/runs/{run_id}/restart", {"fromStep": "charge"})
+    assert await reused(stage, answer) == ["shape", "note"]
+    second = answer.json()["data"]["runId"]
+    assert await audit_actions(stage) == [("run.restarted", "key_test", run_id)]
+    (run,) = await stage.claim()
+    await stage.end(run, RunStatus.CANCELLED)
+    assert await reused(stage, await stage.post(f"/runs/{run_id}/restart")) == ["note"]
+    third = (await read(stage, "/runs"))["data"][0]["id"]
+    assert third not in {run_id, second}
+
+
+async def test_a_restart_may_take_another_input_and_version(stage: Stage) -> None:
+    """The new run has the input and version it was given; steps that those lost are not kept."""
+    run_id = await completed(stage)
+    workflow_id = await stage.pool.fetchval("SELECT id FROM workflows")
+    steps = [*STEPS[:2], {**STEPS[2], "type": "wait", "config": {"duration": 1}}]
+    definition = {"name": "Test", "trigger": {"type": "api"}, "steps": steps}
+    await stage.pool.execute(
+        "INSERT INTO workflow_versions (workflow_id, version, company_id, definition, created_by) "
+        "VALUES ($1, 2, $2, $3, 'mem_1')",
+        workflow_id,
+        stage.caller.company_id,
+        exact_json.encode_text(definition),
+    )
+    order = {"fromStep": "charge", "version": 2, "input": {"a": Decimal("2.90")}}
+    answer = await stage.post(f"/runs/{run_id}/restart", order)
+    assert await reused(stage, answer) == ["shape"]
+    shown = await stage.http.get(f"/runs/{answer.json()['data']['runId']}")
+    assert '"input":{"a":2.90}' in shown.text
+    assert shown.json()["data"]["workflowVersion"] == 2
+
+
+@pytest.mark.parametrize(
+    ("order", "field"),
+    [
+        ({"fromStep": "nothing"}, "fromStep"),
+        ({"version": 7}, "version"),
+        ({"version": 0}, "version"),
+        ({"input": {"a": "wfk_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg0tewKi"}}, "input.a"),
+        ({"from": "charge"}, "from"),
+    ],
+)
+async def test_a_wrong_restart_is_named(stage: Stage, order: object, field: str) -> None:
+    """A step, version or input that cannot be is 400 with its path, and starts nothing."""
+    run_id = await completed(stage)
+    answer = await stage.post(f"/runs/{run_id}/restart", order)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"][0]["field"] == field
+    assert await stage.pool.fetchval("SELECT count(*) FROM runs") == 1
+
+
+async def test_a_restart_waits_for_the_end_and_for_its_line(stage: Stage) -> None:
+    """A run under way cannot be restarted, nor one whose line has a run under way."""
+    run_id, run = await started(stage)
+    early = await stage.post(f"/runs/{run_id}/restart")
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "INVALID_STATE")
+    await stage.end(run)
+    second = (await stage.post(f"/runs/{run_id}/restart")).json()["data"]["runId"]
+    again = await stage.post(f"/runs/{run_id}/restart")
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "CONFLICT")
+    assert second in again.json()["error"]["message"]

@@ -64,8 +64,8 @@ class Outlines:
         """Return the steps of the version that a run of this company is bound to."""
         known = self._known.get((workflow_id, version))
         if known is None:
-            text = await repository.get_definition(connection, company_id, workflow_id, version)
-            known = outline_steps(exact_json.stored(text))
+            text = await repository.find_definition(connection, company_id, workflow_id, version)
+            known = () if text is None else outline_steps(exact_json.stored(text))
             if len(self._known) >= _MOST_REMEMBERED:
                 del self._known[next(iter(self._known))]
             self._known[workflow_id, version] = known

@@ -222,13 +222,11 @@ async def list_effects(connection: Connection, company_id: UUID, run_id: UUID) -
     return await connection.fetch(_EFFECTS, company_id, run_id)
 
 
-async def get_definition(
+async def find_definition(
     connection: Connection, company_id: UUID, workflow_id: UUID, version: int
-) -> str:
-    """Return a version's definition as JSON text; raises NotFound."""
+) -> str | None:
+    """Return a version's definition as JSON text, or None."""
     text: str | None = await connection.fetchval(_DEFINITION, company_id, workflow_id, version)
-    if text is None:
-        raise NotFound("There is no such version of the workflow.")
     return text
 
 

@@ -12,11 +12,12 @@ from justpaid.db.pool import Connection, Pool
 from justpaid.engine.journal import Obstacle, accept_runs, release
 from justpaid.engine.lanes import Connect, Lane
 from justpaid.engine.model import NewRun
+from justpaid.runs.input_check import KeyReporter
 from justpaid.runs.model import StartedRun
 from justpaid.runs.records import Outlines, RecordReader
 from justpaid.runs.service import RunControl
 from justpaid.runs.start_facts import StartFactsReader
-from justpaid.runs.starter import KeyReporter, RunStarter
+from justpaid.runs.starter import RunStarter
 from justpaid.runs.waiters import Waiters
 from justpaid.workflows.step_types import StepType
 
@@ -98,7 +99,7 @@ def make_room(
         facts=facts,
         accept=accept,
         starter=RunStarter(facts, accept.submit, secret, report_keys),
-        control=RunControl(audit, step_types),
+        control=RunControl(audit, step_types, report_keys),
         waiters=Waiters(connect),
         outlines=outlines,
         records=RecordReader(connect, outlines),

@@ -1,4 +1,4 @@
-"""The HTTP face of runs: start and wait, list, inspect, cancel, retry."""
+"""The HTTP face of runs: start and wait, list, inspect, cancel, retry, restart."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +25,7 @@ from justpaid.runs.schemas import (
     Effect,
     LogPage,
     Page,
+    RestartRequest,
     Retried,
     RunAccepted,
     RunRecord,
@@ -33,6 +34,7 @@ from justpaid.runs.schemas import (
     StartRequest,
     Success,
 )
+from justpaid.runs.service import RestartOrder
 from justpaid.scopes import Scope
 from justpaid.web import idempotency
 from justpaid.web.caller import Caller, allows
@@ -219,6 +221,35 @@ async def retry_run(
     What is settled and depends on none of them is kept, and shown as `reused`.
     """
     started = await room.control.retry(connection, caller.company_id, run_id, by=_actor(caller))
+    unit.after_commit(partial(room.let_in_started, started))
+    retried_from = encode_id(Prefix.RUN, run_id)
+    return success({**records.accepted(started), "retriedFrom": retried_from}, 202)
+
+
+@router.post(
+    "/runs/{runId}/restart",
+    status_code=202,
+    summary="Restart a run from a step",
+    response_description="A new run of the same line is accepted.",
+    responses={202: {"model": Success[Retried]}},
+)
+async def restart_run(
+    caller: Executor,
+    run_id: RunId,
+    body: RestartRequest,
+    unit: Unit,
+    connection: Connection,
+    room: Room,
+) -> Answer:
+    """Start any ended run anew from a step on, also with another input or version.
+
+    What is settled and does not depend on that step is kept, and shown as `reused`; a kept step is
+    not computed again, also when the input differs.
+    """
+    order = RestartOrder(body.from_step, body.input, body.version)
+    started = await room.control.restart(
+        connection, caller.company_id, run_id, order, by=_actor(caller)
+    )
     unit.after_commit(partial(room.let_in_started, started))
     retried_from = encode_id(Prefix.RUN, run_id)
     return success({**records.accepted(started), "retriedFrom": retried_from}, 202)

@@ -228,6 +228,26 @@ class CancelRequested(_Body):
     cancel_requested_at: str = Field(examples=["2026-01-15T09:31:00.000Z"])
 
 
+class RestartRequest(BaseModel):
+    """From where a run is done again; what is left out stays as it was."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        json_schema_extra={"examples": [{"fromStep": "invoice"}]},
+    )
+
+    from_step: str | None = Field(
+        default=None, description="A step of the top-level list; the first one if left out."
+    )
+    input: dict[str, Any] | None = Field(
+        default=None, description="Another input, checked against `inputSchema`."
+    )
+    version: int | None = Field(
+        default=None, ge=1, le=2**31 - 1, description="Another version of the workflow."
+    )
+
+
 class Retried(_Body):
     """The new run of the line."""
 

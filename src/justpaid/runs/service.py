@@ -1,11 +1,11 @@
-"""The verbs on runs that exist: cancel and retry.
+"""The verbs on runs that exist: cancel, retry and restart.
 
 Guarantee: a line of retries has one unfinished run; nothing is retried while it is unknown whether
 an effect of the line was done; each act leaves its audit row in its own transaction.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -15,12 +15,15 @@ from justpaid.audit.service import AuditLog
 from justpaid.db.pool import Connection, Row
 from justpaid.engine.journal import Cancelled, accept_runs, cancel_run, reuse_steps
 from justpaid.engine.model import ENDED, NewRun, RunStatus, StepStatus
-from justpaid.errors import Conflict, InvalidState
+from justpaid.errors import Conflict, InvalidInput, InvalidState, Problem
+from justpaid.exact_json import JsonObject
 from justpaid.ids import Prefix, encode_id
 from justpaid.runs import repository
+from justpaid.runs.input_check import KeyReporter, check_input
 from justpaid.runs.kept_steps import list_kept_paths
 from justpaid.runs.model import StartedRun, shown_status
-from justpaid.workflows.program import compile_definition
+from justpaid.runs.step_list import step_id_of
+from justpaid.workflows.program import Program, compile_definition
 from justpaid.workflows.step_types import StepType
 
 _ENDING_TYPES: Final = frozenset({"stop"})
@@ -36,12 +39,27 @@ class CancelledRun:
     release_limit: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class RestartOrder:
+    """From where a run is done again, with which input and version; None: as it was."""
+
+    from_step: str | None = None
+    input: JsonObject | None = None
+    version: int | None = None
+
+
 class RunControl:
     """The verbs; made once at composition with the audit log and the step types."""
 
-    def __init__(self, audit: AuditLog, step_types: Mapping[str, StepType]) -> None:
+    def __init__(
+        self,
+        audit: AuditLog,
+        step_types: Mapping[str, StepType],
+        report_keys: KeyReporter | None = None,
+    ) -> None:
         self._audit = audit
         self._step_types = step_types
+        self._report_keys = report_keys
 
     async def cancel(
         self, connection: Connection, company_id: UUID, run_id: UUID, *, by: Actor
@@ -81,53 +99,114 @@ class RunControl:
         in the way: a newer run of the line, or an effect that is unknown.
         """
         row = await repository.get_run(connection, company_id, run_id)
-        origin_run_id: UUID = row["origin_run_id"]
-        await repository.lock_line(connection, company_id, origin_run_id)
+        await repository.lock_line(connection, company_id, row["origin_run_id"])
         _require_failed(row)
-        await self._require_newest(connection, company_id, run_id, origin_run_id)
-        await _require_known(connection, company_id, origin_run_id)
-        paths = await self._kept_paths(connection, company_id, row)
-        limit = await repository.find_concurrency_limit(connection, company_id, row["workflow_id"])
-        run = _next_run(row, by, held=limit is not None)
+        await _require_newest(connection, company_id, row)
+        program = await self._get_program(connection, company_id, row, row["version"])
+        kept = await _find_kept(connection, company_id, row, program, None)
+        run = _next_run(row, by, row["version"], row["input"])
+        return await self._go_on(connection, run, kept, by, "run.retried")
+
+    async def restart(
+        self,
+        connection: Connection,
+        company_id: UUID,
+        run_id: UUID,
+        order: RestartOrder,
+        *,
+        by: Actor,
+    ) -> StartedRun:
+        """Start a new run of the line from a step on; what does not depend on it is kept.
+
+        Raises NotFound, InvalidState while the run has not ended, InvalidInput naming what is
+        wrong with the order, and Conflict as `retry` does for an unfinished run or an effect.
+        """
+        row = await repository.get_run(connection, company_id, run_id)
+        await repository.lock_line(connection, company_id, row["origin_run_id"])
+        version = order.version or row["version"]
+        program = await self._get_program(connection, company_id, row, version)
+        text = row["input"] if order.input is None else exact_json.encode_text(order.input)
+        await self._check_restart(company_id, order, text, program)
+        if row["status"] not in ENDED:
+            raise InvalidState("The run has not ended: there is nothing to restart yet.")
+        from_step = order.from_step or program.steps.nodes[0].id
+        kept = await _find_kept(connection, company_id, row, program, from_step)
+        run = _next_run(row, by, version, text)
+        return await self._go_on(connection, run, kept, by, "run.restarted")
+
+    async def _get_program(
+        self, connection: Connection, company_id: UUID, row: Row, version: int
+    ) -> Program:
+        # Read here, not from a store of programs: that would take a second connection of the pool.
+        text = await repository.find_definition(connection, company_id, row["workflow_id"], version)
+        if text is None:
+            problem = Problem("version", "the workflow has no such version")
+            raise InvalidInput("The request is not valid.", [problem])
+        definition = exact_json.stored(text)
+        return compile_definition(
+            definition if isinstance(definition, dict) else {}, self._step_types
+        )
+
+    async def _check_restart(
+        self, company_id: UUID, order: RestartOrder, text: str, program: Program
+    ) -> None:
+        problems: list[Problem] = []
+        if order.from_step is not None and order.from_step not in program.steps.by_id:
+            message = "is no step of the version's top-level list"
+            problems.append(Problem("fromStep", message))
+        if order.input is not None:
+            problems += await check_input(
+                company_id, order.input, text, program.input_schema, self._report_keys
+            )
+        if problems:
+            raise InvalidInput("The request is not valid.", problems)
+
+    async def _go_on(
+        self, connection: Connection, run: NewRun, kept: list[str], by: Actor, action: str
+    ) -> StartedRun:
+        """Accept the line's next run with the journal rows that it keeps."""
+        source, company_id = run.retried_from or run.origin_run_id, run.company_id
+        await _require_known(connection, company_id, run.origin_run_id)
+        limit = await repository.find_concurrency_limit(connection, company_id, run.workflow_id)
+        run = replace(run, held=limit is not None)
         obstacle = (await accept_runs(connection, [run]))[run.id]
         if obstacle is not None:
             raise _unfinished(obstacle.run_id)
-        await reuse_steps(connection, company_id, run_id, run.id, paths)
+        await reuse_steps(connection, company_id, source, run.id, kept)
         await self._audit.record_event(
             connection,
             company_id,
             by=by,
-            action="run.retried",
+            action=action,
             object_type="run",
-            object_id=encode_id(Prefix.RUN, run_id),
+            object_id=encode_id(Prefix.RUN, source),
             after={"runId": encode_id(Prefix.RUN, run.id)},
         )
         return StartedRun(run.id, run.workflow_id, run.version, release_limit=limit)
 
-    async def _require_newest(
-        self, connection: Connection, company_id: UUID, run_id: UUID, origin_run_id: UUID
-    ) -> None:
-        newest = await repository.find_newest_of_line(connection, company_id, origin_run_id)
-        if newest == run_id:
-            return
-        state = await repository.find_status(connection, company_id, newest)
-        if state is not None and state["status"] not in ENDED:
-            raise _unfinished(newest)
-        name = encode_id(Prefix.RUN, newest)
-        raise Conflict(f"This run was retried since: only the newest, {name}, can be retried.")
 
-    async def _kept_paths(self, connection: Connection, company_id: UUID, row: Row) -> list[str]:
-        # Read here, not from a store of programs: that would take a second connection of the pool.
-        text = await repository.get_definition(
-            connection, company_id, row["workflow_id"], row["version"]
-        )
-        definition = exact_json.stored(text)
-        program = compile_definition(
-            definition if isinstance(definition, dict) else {}, self._step_types
-        )
-        states = await repository.list_step_states(connection, company_id, row["id"])
-        statuses = {state["path"]: StepStatus(state["status"]) for state in states}
-        return list_kept_paths(program.steps, statuses, _ENDING_TYPES)
+async def _require_newest(connection: Connection, company_id: UUID, row: Row) -> None:
+    newest = await repository.find_newest_of_line(connection, company_id, row["origin_run_id"])
+    if newest == row["id"]:
+        return
+    state = await repository.find_status(connection, company_id, newest)
+    if state is not None and state["status"] not in ENDED:
+        raise _unfinished(newest)
+    name = encode_id(Prefix.RUN, newest)
+    raise Conflict(f"This run was retried since: only the newest, {name}, can be retried.")
+
+
+async def _find_kept(
+    connection: Connection, company_id: UUID, row: Row, program: Program, from_step: str | None
+) -> list[str]:
+    """List what the next run keeps: rows whose step the version has, of the same type."""
+    states = await repository.list_step_states(connection, company_id, row["id"])
+    statuses: dict[str, StepStatus] = {}
+    for state in states:
+        node = program.nodes.get(step_id_of(state["path"]))
+        if node is not None and node.type == state["type"]:
+            statuses[state["path"]] = StepStatus(state["status"])
+    return list_kept_paths(program.steps, statuses, from_step=from_step, ending_types=_ENDING_TYPES)
 
 
 def _require_failed(row: Row) -> None:
@@ -145,8 +224,7 @@ async def _require_known(connection: Connection, company_id: UUID, origin_run_id
         effect_id, path = unknown
         name = encode_id(Prefix.EFFECT, effect_id)
         raise Conflict(
-            f"It is not known whether the effect {name} of step {path} was done. "
-            "Resolve it before the run is retried."
+            f"It is not known whether the effect {name} of step {path} was done. Resolve it first."
         )
 
 
@@ -155,20 +233,19 @@ def _unfinished(run_id: UUID) -> Conflict:
     return Conflict(f"The run {name} continues this one and has not ended.")
 
 
-def _next_run(row: Row, by: Actor, *, held: bool) -> NewRun:
+def _next_run(row: Row, by: Actor, version: int, text: str) -> NewRun:
     return NewRun(
         id=ids.new_id(),
         company_id=row["company_id"],
         workflow_id=row["workflow_id"],
-        version=row["version"],
+        version=version,
         origin_run_id=row["origin_run_id"],
         trigger_type=row["trigger_type"],
-        input=row["input"],
+        input=text,
         trigger=row["trigger"],
         started_by=by.name,
         connection_id=row["connection_id"],
         retried_from=row["id"],
         depth=row["depth"],
-        held=held,
         fence=1,  # its first claim reads the journal that it is given
     )

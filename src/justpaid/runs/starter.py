@@ -5,22 +5,20 @@ one idempotencyKey of a workflow makes one run, however many ask at once and whe
 """
 
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 from uuid import UUID
 
 from justpaid import exact_json, ids
-from justpaid.api_keys.key_format import PREFIX, find_keys_in, hint_of
 from justpaid.db.pool import Connection
 from justpaid.engine.journal import Obstacle, accept_runs
 from justpaid.engine.model import NewRun
 from justpaid.errors import IdempotencyConflict, InvalidInput, InvalidState, NotFound, Problem
+from justpaid.runs.input_check import KeyReporter, check_input
 from justpaid.runs.model import API_TRIGGER, StartedRun, StartOrder, hash_start
 from justpaid.runs.start_facts import StartFacts, StartFactsReader, StartQuestion
 
 AcceptRun: TypeAlias = Callable[[NewRun], Awaitable[Obstacle | None]]
-# Told which API keys a refused input held; must not need the refused request's transaction.
-KeyReporter: TypeAlias = Callable[[UUID, Sequence[str]], Awaitable[None]]
 
 _ACTIVE: Final = "active"
 _WHY_NOT: Final = {
@@ -90,27 +88,16 @@ class RunStarter:
         demands = await self._facts.get_demands(
             order.company_id, order.workflow_id, facts, connection
         )
-        problems = await self._planted_keys(order, text)
+        problems = await check_input(
+            order.company_id, order.input, text, demands.input_schema, self._report_keys
+        )
         if order.connection_id is not None and not facts.has_connection:
             problems.append(Problem("connectionId", "there is no such connection"))
-        if demands.input_schema is not None:
-            problems += demands.input_schema.problems(order.input, "input")
         if problems:
             raise InvalidInput("The run's input is not valid.", problems)
         if facts.status != _ACTIVE:
             raise InvalidState(_WHY_NOT[facts.status])
         return demands.max_concurrent_runs
-
-    async def _planted_keys(self, order: StartOrder, text: str) -> list[Problem]:
-        if PREFIX not in text:
-            return []
-        found = find_keys_in(order.input, "input")
-        if found and self._report_keys is not None:
-            await self._report_keys(order.company_id, [key for _, key in found])
-        return [
-            Problem(path, f"holds an API key ({hint_of(key)}): an input must carry none")
-            for path, key in found
-        ]
 
 
 def _new_run(

@@ -84,6 +84,8 @@ def list_steps(
 
 
 def _sort_key(path: str, places: Mapping[str, int]) -> list[tuple[int, int]]:
+    if path in places:  # a step of the top-level list
+        return [(places[path], -1)]
     key: list[tuple[int, int]] = []
     for name, index in _SEGMENT.findall(path):
         if name in places:

@@ -76,7 +76,7 @@ def test_a_taken_path_stays_taken() -> None:
 def test_a_stop_is_gone_past() -> None:
     """A stop step that ended the run is asked again, or a retry would end at once."""
     steps = steps_of({"id": "a"}, {"id": "end", "type": "stop", "config": {"status": "failed"}})
-    assert list_kept_paths(steps, {"a": DONE, "end": DONE}, {"stop"}) == ["a"]
+    assert list_kept_paths(steps, {"a": DONE, "end": DONE}, ending_types={"stop"}) == ["a"]
 
 
 def test_finished_items_of_a_loop_are_kept() -> None:
@@ -104,3 +104,21 @@ def test_a_kept_loop_keeps_all_its_items() -> None:
     steps = steps_of({"id": "each", "type": "loop", "config": {"steps": body}}, {"id": "last"})
     statuses = {"each": DONE, "each[0].send": DONE, "each[1].send": SKIPPED, "last": FAILED}
     assert list_kept_paths(steps, statuses) == ["each", "each[0].send", "each[1].send"]
+
+
+def test_a_restart_does_again_what_follows_its_step() -> None:
+    """From the step it names on everything is done again; what does not depend on it stays."""
+    steps = steps_of({"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "apart", "dependsOn": []})
+    statuses: dict[str, StepStatus] = dict.fromkeys(("a", "b", "c", "apart"), DONE)
+    assert list_kept_paths(steps, statuses, from_step="b") == ["a", "apart"]
+    assert list_kept_paths(steps, statuses, from_step="a") == ["apart"]
+
+
+def test_a_restart_from_a_loop_that_was_done_does_all_of_it_again() -> None:
+    """Whoever restarts from a finished loop means its items too."""
+    body = [{"id": "send", "type": "transform", "config": {"mapping": {}}}]
+    steps = steps_of({"id": "each", "type": "loop", "config": {"steps": body}}, {"id": "last"})
+    statuses = {"each": DONE, "each[0].send": DONE, "last": DONE}
+    assert list_kept_paths(steps, statuses, from_step="each") == []
+    statuses["each"] = FAILED
+    assert list_kept_paths(steps, statuses, from_step="each") == ["each[0].send"]
