@@ -8,7 +8,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from tests.api.run_stage import Stage, open_stage
 
 from justpaid import exact_json, ids
 from justpaid.db.pool import Pool, connect
@@ -16,6 +15,7 @@ from justpaid.engine.model import ClaimedRun, RunStatus
 from justpaid.ids import Prefix, decode_id, encode_id
 from justpaid.runs.waiters import Waiters
 from justpaid.scopes import Scope
+from tests.api.run_stage import Stage, open_stage
 
 KEY = "wfk_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg0tewKi"
 SCHEMA = {
