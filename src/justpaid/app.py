@@ -25,6 +25,7 @@ from justpaid.api_keys.key_uses import KeyUses
 from justpaid.audit.service import AuditLog
 from justpaid.connections import routes as connection_routes
 from justpaid.connections.service import Connections
+from justpaid.dashboard_assets.routes import dashboard_router
 from justpaid.db.encryption import KeyRing
 from justpaid.db.pool import Pool, connect, open_pool
 from justpaid.db.schema import is_current
@@ -245,6 +246,7 @@ def _add_pages(app: FastAPI, settings: Settings, is_ready: Callable[[], Awaitabl
     pages.add_api_route("/openapi.json", openapi, include_in_schema=False)
     app.include_router(pages)
     app.include_router(docs_router(read_document, address_of))
+    app.include_router(dashboard_router())  # the last: it answers whatever nobody else does
 
 
 async def _open_limiter(pool: Pool, stack: AsyncExitStack) -> MemoryLimiter:

@@ -1,0 +1,1 @@
+"""The built dashboard, and how it is served at /."""
