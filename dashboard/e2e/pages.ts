@@ -26,6 +26,7 @@ const SIGNED_IN: Visit[] = [
   { name: "new-key", address: "/keys/new" },
   { name: "usage", address: "/usage" },
   { name: "flags", address: "/flags" },
+  { name: "leaks", address: "/flags?tab=leaks" },
   { name: "members", address: "/members" },
   { name: "invites", address: "/members?tab=invites" },
   { name: "audit", address: "/audit" },

@@ -25,3 +25,5 @@ class NoResizes {
 }
 window.ResizeObserver = NoResizes;
 window.HTMLElement.prototype.scrollIntoView = () => undefined;
+Object.defineProperty(document, "fonts", { value: new EventTarget() });
+window.scrollTo = () => undefined;

@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { isStatus } from "@/lib/errors";
 import { may, sessionQuery } from "@/lib/session";
+import { PagePending } from "@/components/page";
 import { Shell } from "./layout/shell";
 import { Alone, NotPermitted, PageFailure, PageMissing } from "./page-failure";
 import {
@@ -172,6 +173,8 @@ export function createDashboardRouter(queries: QueryClient) {
     defaultPreload: "intent",
     defaultPreloadStaleTime: 0,
     defaultErrorComponent: PageFailure,
+    defaultPendingComponent: PagePending,
+    defaultPendingMs: 300,
     defaultNotFoundComponent: PageMissing,
     scrollRestoration: true,
   });

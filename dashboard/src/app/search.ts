@@ -35,6 +35,7 @@ interface UsageSearch {
   statusClass?: OneOf<typeof STATUS_CLASSES> | undefined;
 }
 interface FlagSearch {
+  tab?: string | undefined;
   state?: OneOf<typeof FLAG_STATES> | undefined;
   kind?: string | undefined;
   keyId?: string | undefined;
@@ -80,6 +81,7 @@ export function readUsageSearch(raw: Raw): UsageSearch {
 
 export function readFlagSearch(raw: Raw): FlagSearch {
   return {
+    tab: text(raw, "tab"),
     state: oneOf(raw, "state", FLAG_STATES),
     kind: text(raw, "kind"),
     keyId: text(raw, "keyId"),

@@ -85,8 +85,10 @@ export const theme = createTheme({
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     Modal: Modal.extend({
       defaultProps: { ...quick, centered: true, closeButtonProps: { "aria-label": "Close" } },
+      styles: { title: { fontSize: 16, fontWeight: 620 } },
     }),
     Drawer: Drawer.extend({
+      styles: { title: { fontSize: 16, fontWeight: 620 } },
       defaultProps: { ...quick, closeButtonProps: { "aria-label": "Close" } },
     }),
     Menu: Menu.extend({ defaultProps: { ...quick, shadow: "md" } }),

@@ -15,7 +15,7 @@ export function CopyIcon({ value, what }: { value: string; what: string }) {
         <ActionIcon
           variant="subtle"
           color="gray"
-          size="sm"
+          size={24}
           aria-label={`Copy ${what}`}
           onClick={(event) => {
             event.stopPropagation();

@@ -11,6 +11,15 @@ interface FormLike {
   getInputNode: (path: string) => Element | null;
 }
 
+/** Moves the focus to the first field that a check refused. */
+export function focusFirst(form: Pick<FormLike, "getInputNode">) {
+  return (errors: Record<string, unknown>) => {
+    const [field] = Object.keys(errors);
+    const node = field === undefined ? null : form.getInputNode(field);
+    if (node instanceof HTMLElement) node.focus();
+  };
+}
+
 /** Puts a refusal's problems at their fields: "owner.email" finds the field "email" too. */
 export function showProblems(form: Pick<FormLike, "setErrors">, error: unknown): void {
   if (!(error instanceof ApiError)) return;

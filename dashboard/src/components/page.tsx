@@ -1,4 +1,5 @@
 /** The frame of every page: breadcrumb, title, one sentence at most, the primary action at the right. */
+import { Skeleton } from "@mantine/core";
 import { useEffect, useId, type ReactNode } from "react";
 import { TextLink } from "./links";
 import classes from "./page.module.css";
@@ -58,6 +59,17 @@ export function Page({
         {actions && <div className={classes.actions}>{actions}</div>}
       </header>
       {children}
+    </div>
+  );
+}
+
+/** The shape of a page whose code is still on its way. */
+export function PagePending() {
+  return (
+    <div className={classes.page} role="status" aria-label="Loading">
+      <Skeleton height={28} width={180} mb="xl" />
+      <Skeleton height={14} width="60%" mb="sm" />
+      <Skeleton height={240} />
     </div>
   );
 }

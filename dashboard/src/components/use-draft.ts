@@ -7,28 +7,45 @@ interface DraftForm<Values> {
   isDirty: () => boolean;
 }
 
+function readDraft<Values>(key: string): Partial<Values> | null {
+  const kept = sessionStorage.getItem(key);
+  if (!kept) return null;
+  try {
+    return JSON.parse(kept) as Partial<Values>;
+  } catch {
+    return null;
+  }
+}
+
 export function useDraft<Values extends object>(
   name: string,
   form: DraftForm<Values>,
   fields: (keyof Values)[],
 ): { forget: () => void } {
   const key = `justpaid.draft.${name}`;
-  const isRestored = useRef(false);
+  const restoredKey = useRef<string | null>(null);
+  const isForgotten = useRef(false);
   useEffect(() => {
-    if (isRestored.current) return;
-    isRestored.current = true;
-    const kept = sessionStorage.getItem(key);
-    if (!kept) return;
-    try {
-      form.setValues(JSON.parse(kept) as Partial<Values>);
-    } catch {
-      sessionStorage.removeItem(key);
-    }
+    if (restoredKey.current === key) return;
+    restoredKey.current = key;
+    isForgotten.current = false;
+    const kept = readDraft<Values>(key);
+    if (kept) form.setValues(kept);
   }, [key, form]);
   useEffect(() => {
-    if (!form.isDirty()) return;
+    if (isForgotten.current) return;
+    if (!form.isDirty()) {
+      sessionStorage.removeItem(key);
+      return;
+    }
     const kept = Object.fromEntries(fields.map((field) => [field, form.values[field]]));
     sessionStorage.setItem(key, JSON.stringify(kept));
   });
-  return { forget: () => sessionStorage.removeItem(key) };
+  return {
+    /** Drops the draft for good: what was typed has been sent. */
+    forget: () => {
+      isForgotten.current = true;
+      sessionStorage.removeItem(key);
+    },
+  };
 }

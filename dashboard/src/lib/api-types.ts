@@ -141,12 +141,24 @@ export interface Flag {
   advice: string;
   state: FlagState;
 }
+export interface Leak {
+  id: string;
+  keyId: string;
+  at: string;
+  url: string | null;
+  /** What was done by itself when the report came. */
+  act: "revoked" | "cut_to_read" | "none";
+  state: "open" | "resolved";
+  resolution?: "revoke" | "clear" | null;
+  comment?: string | null;
+}
 export interface Notice {
   id: string;
   kind: string;
   at: string;
-  text: string;
-  objectId: string | null;
+  title: string;
+  body: string;
+  link: string | null;
   readAt: string | null;
 }
 export interface AuditRow {
@@ -338,6 +350,10 @@ export interface paths {
   };
   "/api/v1/admin/flags/{id}/acknowledge": {
     post: ById<Data<Flag>, { body: { comment?: string } }>;
+  };
+  "/api/v1/admin/leaks": { get: Call<Page<Leak>, { query: Paging }> };
+  "/api/v1/admin/leaks/{id}/resolve": {
+    post: ById<Data<Leak>, { body: { act: "revoke" | "clear"; comment: string } }>;
   };
   "/api/v1/admin/notices": { get: Call<Page<Notice>, { query: Paging }> };
   "/api/v1/admin/notices/{id}/read": { post: ById<Data<Notice>> };

@@ -44,6 +44,8 @@ export const ROLES: { role: Role; text: string }[] = [
 ];
 
 /** Lists the roles a person may hand out: nobody but an owner makes an owner. */
-export function grantableRoles(own: Role): Role[] {
-  return ROLES.map((entry) => entry.role).filter((role) => role !== "owner" || own === "owner");
+export function grantableRoles(session: Session): Role[] {
+  return ROLES.map((entry) => entry.role).filter(
+    (role) => role !== "owner" || may(session, "owners"),
+  );
 }

@@ -64,6 +64,7 @@ export function CommandPalette({ session, openings }: { session: Session; openin
       maxHeight={420}
       limit={30}
       transitionProps={{ duration: 100 }}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
       searchProps={{
         leftSection: <IconSearch size={18} />,
         placeholder: "Go to a page, find a key by name or id, do something",

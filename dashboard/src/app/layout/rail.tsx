@@ -4,6 +4,7 @@ import { IconBook2, IconInbox, IconSearch } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useOpenFlagCount } from "@/features/flags/api";
 import { useUnreadNoticeCount } from "@/features/notices/api";
+import { commandKey } from "@/lib/preferences";
 import { useSession } from "@/lib/session";
 import { type Place, visibleRail } from "../navigation";
 import { AccountMenu } from "./account-menu";
@@ -59,7 +60,7 @@ export function Rail({ onPalette, onHelp, onLeave }: RailProps) {
       <button type="button" className={`${classes.place} ${classes.search}`} onClick={onPalette}>
         <IconSearch size={16} aria-hidden="true" />
         <span className={classes.name}>Search</span>
-        <kbd className={classes.keys}>Ctrl K</kbd>
+        <kbd className={classes.keys}>{commandKey()} K</kbd>
       </button>
       <nav aria-label="Main">
         {visibleRail(session).map((group) => (

@@ -3,7 +3,7 @@ import { Group, Kbd, Modal, Stack, Switch, Table } from "@mantine/core";
 import { useState } from "react";
 import type { Session } from "@/lib/api-types";
 import { useCurrentPageActs } from "@/lib/page-acts";
-import { areSingleKeysOn, setSingleKeys } from "@/lib/preferences";
+import { areSingleKeysOn, commandKey, setSingleKeys } from "@/lib/preferences";
 import { visiblePlaces } from "../navigation";
 
 function Keys({ keys }: { keys: string[] }) {
@@ -20,7 +20,7 @@ export function ShortcutHelp({ session, onClose }: { session: Session; onClose: 
   const [isOn, setOn] = useState(areSingleKeysOn);
   const acts = useCurrentPageActs().filter((act) => act.key);
   const rows: [string, string[]][] = [
-    ["Command palette", ["Ctrl", "K"]],
+    ["Command palette", [commandKey(), "K"]],
     ["This list", ["?"]],
     ["Search in the list", ["/"]],
     ["Next, previous row", ["↓", "↑"]],
@@ -47,7 +47,7 @@ export function ShortcutHelp({ session, onClose }: { session: Session; onClose: 
         </Table>
         <Switch
           label="Single-key shortcuts"
-          description="Turn off if you dictate, or press keys by accident. Ctrl K stays."
+          description="Turn off if you dictate, or press keys by accident. The palette stays."
           checked={isOn}
           onChange={(event) => {
             setSingleKeys(event.currentTarget.checked);

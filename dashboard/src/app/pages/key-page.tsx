@@ -9,7 +9,7 @@ import { Page } from "@/components/page";
 import { AuditTable } from "@/features/audit/audit-table";
 import { FlagList } from "@/features/flags/flag-list";
 import { keyQuery } from "@/features/keys/api";
-import { EditKeyForm } from "@/features/keys/edit-key-form";
+import { EditKey } from "@/features/keys/edit-key-form";
 import { KeyActs } from "@/features/keys/key-acts";
 import { KeyFacts } from "@/features/keys/key-facts";
 import { KeyStatusBadge } from "@/features/keys/key-status";
@@ -49,12 +49,18 @@ export function KeyPage() {
     >
       <KeyFacts shown={shown} />
       <TrimAdvice advised={shown} />
-      <KeyTabs shown={shown} etag={etag} />
+      <KeyTabs shown={shown} etag={etag} onReload={async () => (await found.refetch()).data} />
     </Page>
   );
 }
 
-function KeyTabs({ shown, etag }: { shown: Key; etag: string | null }) {
+interface KeyTabsProps {
+  shown: Key;
+  etag: string | null;
+  onReload: () => Promise<{ value: Key; etag: string | null } | undefined>;
+}
+
+function KeyTabs({ shown, etag, onReload }: KeyTabsProps) {
   const { tab = "usage", span = "7d" } = useSearch({ from: "/signed-in/keys/$keyId" });
   const navigate = useNavigate();
   const mayAudit = may(useSession(), "audit");
@@ -83,7 +89,7 @@ function KeyTabs({ shown, etag }: { shown: Key; etag: string | null }) {
         {shown.status === "revoked" ? (
           <Text c="dimmed">A revoked key cannot be changed.</Text>
         ) : (
-          <EditKeyForm edited={shown} etag={etag} />
+          <EditKey value={shown} etag={etag} onReload={onReload} />
         )}
       </Tabs.Panel>
       <Tabs.Panel value="flags">

@@ -7,14 +7,12 @@ import { Page } from "@/components/page";
 import { companyQuery } from "@/features/company/api";
 import { CompanyForm } from "@/features/company/company-form";
 import { EnvironmentTable } from "@/features/company/environment-table";
-import { useSession } from "@/lib/session";
-
-const MANAGERS = ["owner", "admin"];
+import { may, useSession } from "@/lib/session";
 
 export function SettingsPage() {
   const { tab = "company" } = useSearch({ from: "/signed-in/settings" });
   const navigate = useNavigate();
-  const isReadOnly = !MANAGERS.includes(useSession().role);
+  const isReadOnly = !may(useSession(), "company");
   const company = useQuery(companyQuery);
   return (
     <Page

@@ -1,7 +1,7 @@
 /** The company's name, zone, currency, and what happens to a key that somebody reports as leaked. */
 import { Button, Group, Radio, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { FormProblems, showProblems } from "@/components/form-problems";
+import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { notifyDone } from "@/components/notify";
 import { useDraft } from "@/components/use-draft";
 import type { Company } from "@/lib/api-types";
@@ -25,15 +25,17 @@ export function CompanyForm({ company, isReadOnly }: CompanyFormProps) {
   const { name, timeZone, currency, leakPolicy } = company;
   const form = useForm({ initialValues: { name, timeZone, currency, leakPolicy } });
   const draft = useDraft("company", form, ["name", "timeZone", "currency", "leakPolicy"]);
-  const submit = form.onSubmit((values) =>
-    save.mutate(values, {
-      onSuccess: () => {
-        draft.forget();
-        form.resetDirty();
-        notifyDone("The company was saved.");
-      },
-      onError: (error) => showProblems(form, error),
-    }),
+  const submit = form.onSubmit(
+    (values) =>
+      save.mutate(values, {
+        onSuccess: () => {
+          draft.forget();
+          form.resetDirty();
+          notifyDone("The company was saved.");
+        },
+        onError: (error) => showProblems(form, error),
+      }),
+    focusFirst(form),
   );
   return (
     <form onSubmit={submit}>

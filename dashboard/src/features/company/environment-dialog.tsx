@@ -1,7 +1,7 @@
 /** Sets one environment value. */
 import { Button, Group, Modal, Stack, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { FormProblems, showProblems } from "@/components/form-problems";
+import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { notifyDone } from "@/components/notify";
 import type { EnvironmentValue } from "@/lib/api-types";
 import { useSetEnvironmentValue } from "./api";
@@ -26,14 +26,16 @@ export function EnvironmentDialog({ edited, onClose }: EnvironmentDialogProps) {
         new TextEncoder().encode(value).length <= MOST_BYTES ? null : "At most 4 KiB.",
     },
   });
-  const submit = form.onSubmit((values) =>
-    set.mutate(values, {
-      onSuccess: () => {
-        onClose();
-        notifyDone(`${values.name} is set.`);
-      },
-      onError: (error) => showProblems(form, error),
-    }),
+  const submit = form.onSubmit(
+    (values) =>
+      set.mutate(values, {
+        onSuccess: () => {
+          onClose();
+          notifyDone(`${values.name} is set.`);
+        },
+        onError: (error) => showProblems(form, error),
+      }),
+    focusFirst(form),
   );
   return (
     <Modal opened onClose={onClose} title={edited ? `Change ${edited.name}` : "Add a value"}>

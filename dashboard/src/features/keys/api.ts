@@ -171,7 +171,7 @@ export function useEditKey(id: string, etag: string | null) {
   const refresh = useRefresh();
   return useMutation({
     mutationFn: (body: Partial<KeyDraft> & { owner?: string }) =>
-      dataOf(
+      versionedOf(
         api.PATCH("/api/v1/admin/keys/{id}", {
           params: { path: { id }, header: etag ? { "If-Match": etag } : {} },
           body,

@@ -1,7 +1,7 @@
 /** Makes a key. */
 import { Button, Group, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { FormProblems, showProblems } from "@/components/form-problems";
+import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { ButtonLink } from "@/components/links";
 import { useDraft } from "@/components/use-draft";
 import type { KeyWithSecret } from "@/lib/api-types";
@@ -20,15 +20,17 @@ export function CreateKeyForm({ onCreated }: { onCreated: (key: KeyWithSecret) =
   const create = useCreateKey();
   const form = useForm<KeyValues>({ initialValues: EMPTY_KEY, validate: KEY_CHECKS });
   const draft = useDraft("new-key", form, KEY_FIELDS);
-  const submit = form.onSubmit((values) =>
-    create.mutate(draftOf(values), {
-      onSuccess: (key) => {
-        draft.forget();
-        create.reset();
-        onCreated(key);
-      },
-      onError: (error) => showProblems(form, error),
-    }),
+  const submit = form.onSubmit(
+    (values) =>
+      create.mutate(draftOf(values), {
+        onSuccess: (key) => {
+          draft.forget();
+          create.reset();
+          onCreated(key);
+        },
+        onError: (error) => showProblems(form, error),
+      }),
+    focusFirst(form),
   );
   return (
     <form onSubmit={submit} noValidate>

@@ -47,6 +47,7 @@ export function ExpiryField({ value, onChange, error }: ExpiryFieldProps) {
           label="Last day"
           placeholder="Pick the day"
           valueFormat="D MMM YYYY"
+          weekendDays={[]}
           minDate={new Date(Date.now() + DAY_MS)}
           value={value ? new Date(value) : null}
           onChange={(day) => onChange(day ? endOfDay(day) : null)}

@@ -1,7 +1,7 @@
 /** Accepts an invite: a name, and a password for the new account. */
 import { Button, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { FormProblems, showProblems } from "@/components/form-problems";
+import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { checkPassword, NewPasswordInput } from "@/components/new-password";
 import type { Session } from "@/lib/api-types";
 import { isStatus } from "@/lib/errors";
@@ -20,11 +20,13 @@ export function AcceptInviteForm({ token, onDone }: AcceptInviteFormProps) {
     initialValues: { name: "", password: "" },
     validate: { password: checkPassword },
   });
-  const submit = form.onSubmit((values) =>
-    accept.mutate(
-      { token, ...values },
-      { onSuccess: onDone, onError: (error) => showProblems(form, error) },
-    ),
+  const submit = form.onSubmit(
+    (values) =>
+      accept.mutate(
+        { token, ...values },
+        { onSuccess: onDone, onError: (error) => showProblems(form, error) },
+      ),
+    focusFirst(form),
   );
   const failed = isStatus(accept.error, 404)
     ? "This invite no longer works: it was used, withdrawn, or is older than seven days. Ask for a new one."

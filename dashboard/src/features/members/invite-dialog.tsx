@@ -2,7 +2,7 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useState } from "react";
-import { FormProblems, showProblems } from "@/components/form-problems";
+import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { SecretField } from "@/components/secret-field";
 import { ShownOnce } from "@/components/shown-once";
 import { useDraft } from "@/components/use-draft";
@@ -60,15 +60,17 @@ function InviteForm({ onCancel, onMade }: InviteFormProps) {
     initialValues: { email: "", role: "viewer" },
   });
   const draft = useDraft("invite", form, ["email", "role"]);
-  const submit = form.onSubmit((values) =>
-    invite.mutate(values, {
-      onSuccess: ({ link }) => {
-        draft.forget();
-        invite.reset();
-        onMade({ email: values.email, link });
-      },
-      onError: (error) => showProblems(form, error),
-    }),
+  const submit = form.onSubmit(
+    (values) =>
+      invite.mutate(values, {
+        onSuccess: ({ link }) => {
+          draft.forget();
+          invite.reset();
+          onMade({ email: values.email, link });
+        },
+        onError: (error) => showProblems(form, error),
+      }),
+    focusFirst(form),
   );
   return (
     <form onSubmit={submit}>

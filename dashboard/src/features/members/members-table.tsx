@@ -19,7 +19,7 @@ interface Ask {
 }
 
 function mayActOn(session: Session, member: Member): boolean {
-  return may(session, "members") && (member.role !== "owner" || session.role === "owner");
+  return may(session, "members") && (member.role !== "owner" || may(session, "owners"));
 }
 
 function columnsFor(session: Session, onAsk: (ask: Ask) => void): Column<Member>[] {

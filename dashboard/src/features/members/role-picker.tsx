@@ -10,7 +10,7 @@ interface RolePickerProps {
 }
 
 export function RolePicker({ value, onChange }: RolePickerProps) {
-  const allowed = grantableRoles(useSession().role);
+  const allowed = grantableRoles(useSession());
   return (
     <Radio.Group label="Role" value={value} onChange={(role) => onChange(role as Role)}>
       <Stack gap="xs" mt={6}>

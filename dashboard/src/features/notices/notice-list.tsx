@@ -54,18 +54,18 @@ export function NoticeList() {
 
 function NoticeItem({ notice, onRead }: { notice: Notice; onRead: () => void }) {
   const isUnread = !notice.readAt;
-  const keyId = notice.objectId?.startsWith("key_") ? notice.objectId : null;
   return (
     <li className={classes.notice}>
       <div>
-        <p className={isUnread ? classes.unread : classes.text}>{notice.text}</p>
+        <p className={isUnread ? classes.unread : classes.title}>{notice.title}</p>
+        <p className={classes.text}>{notice.body}</p>
         <span className={classes.meta}>
           {isUnread && <StatusBadge tone="blue">Unread</StatusBadge>} <Time value={notice.at} />
-          {keyId && (
+          {notice.link && (
             <>
               {" · "}
-              <TextLink to="/keys/$keyId" params={{ keyId }} inherit underline="always">
-                Open the key
+              <TextLink to={notice.link} inherit underline="always">
+                Open
               </TextLink>
             </>
           )}

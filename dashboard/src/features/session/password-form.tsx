@@ -1,7 +1,7 @@
 /** Changes one's own password; every other session ends with it. */
 import { Button, PasswordInput, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { FormProblems, showProblems } from "@/components/form-problems";
+import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { checkPassword, NewPasswordInput } from "@/components/new-password";
 import { notifyDone } from "@/components/notify";
 import { useChangePassword } from "./api";
@@ -14,14 +14,16 @@ export function PasswordForm() {
     initialValues: { current: "", new: "" },
     validate: { new: checkPassword },
   });
-  const submit = form.onSubmit((values) =>
-    change.mutate(values, {
-      onSuccess: () => {
-        form.reset();
-        notifyDone("Your password was changed. All your other sessions ended.");
-      },
-      onError: (error) => showProblems(form, error),
-    }),
+  const submit = form.onSubmit(
+    (values) =>
+      change.mutate(values, {
+        onSuccess: () => {
+          form.reset();
+          notifyDone("Your password was changed. All your other sessions ended.");
+        },
+        onError: (error) => showProblems(form, error),
+      }),
+    focusFirst(form),
   );
   return (
     <form onSubmit={submit}>

@@ -2,7 +2,7 @@
 import { Button, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { ButtonLink } from "@/components/links";
-import { FormProblems, showProblems } from "@/components/form-problems";
+import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { checkPassword, NewPasswordInput } from "@/components/new-password";
 import { useRedeemReset } from "./api";
 
@@ -17,8 +17,10 @@ export function RedeemResetForm({ token }: { token: string }) {
       </Stack>
     );
   }
-  const submit = form.onSubmit(({ password }) =>
-    redeem.mutate({ token, password }, { onError: (error) => showProblems(form, error) }),
+  const submit = form.onSubmit(
+    ({ password }) =>
+      redeem.mutate({ token, password }, { onError: (error) => showProblems(form, error) }),
+    focusFirst(form),
   );
   return (
     <form onSubmit={submit}>

@@ -2,7 +2,7 @@
 import { Button, Divider, Group, Select, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
-import { FormProblems, showProblems } from "@/components/form-problems";
+import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { checkPassword, NewPasswordInput } from "@/components/new-password";
 import { useDraft } from "@/components/use-draft";
 import { api, dataOf } from "@/lib/api";
@@ -65,7 +65,7 @@ export function SetupForm({ token, onDone }: SetupFormProps) {
     ? "This link no longer works: it was used, or it is older than an hour. Print a fresh one with `justpaid setup-link`."
     : "Nothing was made.";
   return (
-    <form onSubmit={form.onSubmit((values) => setUp.mutate(values))}>
+    <form onSubmit={form.onSubmit((values) => setUp.mutate(values), focusFirst(form))}>
       <Stack>
         <TextInput label={LABELS.company} required autoFocus {...form.getInputProps("company")} />
         <Group grow align="flex-start">
