@@ -6,6 +6,11 @@ UV := $(BIN)/uv
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
+DASHBOARD := src/justpaid/dashboard_assets/index.html
+DASHBOARD_SOURCES := $(shell find dashboard/src dashboard/index.html dashboard/vite.config.ts -type f 2>/dev/null)
+NODE_MODULES := dashboard/node_modules/.package-lock.json
+NPM := cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" npm
+
 .PHONY: help install dev demo serve lint format test check bench lock clean
 
 help:  ## List the targets
@@ -17,9 +22,9 @@ demo: install  ## Start everything, run a finance workflow through the API, show
 serve: install  ## Start the service on an embedded PostgreSQL (data in ./.data)
 	$(BIN)/justpaid serve --data-dir .data
 
-install: $(VENV)/.installed  ## Install the service into .venv, pinned by hash
+install: $(VENV)/.installed $(DASHBOARD)  ## Install the service into .venv, pinned by hash
 
-dev: $(VENV)/.dev-installed  ## Install what developers need on top
+dev: $(VENV)/.dev-installed $(DASHBOARD)  ## Install what developers need on top
 
 $(UV): requirements-build.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -29,7 +34,7 @@ $(UV): requirements-build.lock
 	@touch $(UV)
 
 $(VENV)/.installed: $(UV) requirements.lock pyproject.toml
-	$(UV) pip install --quiet --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --require-hashes -r requirements.lock -r requirements-build.lock
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -37,17 +42,27 @@ $(VENV)/.dev-installed: $(VENV)/.installed requirements-dev.lock
 	$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(NODE_MODULES): $(UV) dashboard/package-lock.json
+	$(NPM) ci --silent
+	@touch $@
+
+$(DASHBOARD): $(NODE_MODULES) $(DASHBOARD_SOURCES)
+	$(NPM) run --silent build
+	@touch $@
+
 lint: dev  ## Format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+	$(NPM) run --silent check
 
 format: dev  ## Write the format and the safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 test: dev  ## Run all tests with coverage
+	$(NPM) run --silent test
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 check: lint test  ## What must be green before a commit lands
@@ -61,4 +76,4 @@ lock: $(UV)  ## Pin all dependencies anew, by hash and without addresses
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml --extra dev -o requirements-dev.lock
 
 clean:  ## Remove what was installed and built
-	rm -rf $(VENV) .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*
+	rm -rf $(VENV) dashboard/node_modules $(DASHBOARD) src/justpaid/dashboard_assets/assets .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*

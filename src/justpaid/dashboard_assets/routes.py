@@ -26,7 +26,7 @@ _PAGE_HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _NOT_BUILT: Final = """<!doctype html><html lang="en"><title>JustPaid Workflows</title>
-<p>The API runs, but this installation was made without the dashboard: run <code>make install</code>.
+<p>The API runs, but this installation has no dashboard yet: run <code>make install</code>.
 <p><a href="/docs">Documentation</a></html>"""
 
 
