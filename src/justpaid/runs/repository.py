@@ -40,11 +40,12 @@ _RUN_COLUMNS: Final = """id, company_id, workflow_id, version, status, trigger_t
 _RUN: Final = f"""
 SELECT {_RUN_COLUMNS} FROM runs WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END
 """
-# The LIMIT keeps the search on the primary key, whatever a plan made on empty tables would prefer.
+# The CASE and the LIMIT keep a search on the primary key: to a plan made on an empty table a walk
+# through all of a company's runs looks as cheap.
 _RUNS: Final = f"""
 SELECT r.* FROM unnest($1::uuid[], $2::uuid[]) AS q(company_id, run_id)
 CROSS JOIN LATERAL (SELECT {_RUN_COLUMNS} FROM runs
-  WHERE id = q.run_id AND company_id = q.company_id LIMIT 1) r
+  WHERE id = q.run_id AND CASE WHEN company_id = q.company_id THEN true END LIMIT 1) r
 """
 _STATUS: Final = """
 SELECT status, started_at FROM runs WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END
@@ -89,7 +90,7 @@ SELECT e.id, e.run_id, e.path, e.generation, e.attempt, e.class, e.provider, e.a
   e.connection_id, e.request, e.key, e.amount, e.currency, e.intended_at, e.sent_at, e.outcome,
   e.receipt, e.resolved_by, e.comment
 FROM runs r JOIN effects e ON e.origin_run_id = r.origin_run_id
-WHERE r.id = $2 AND r.company_id = $1 AND e.company_id = $1
+WHERE r.id = $2 AND CASE WHEN r.company_id = $1 THEN e.company_id = $1 END
   AND (e.run_id = r.id OR EXISTS (SELECT 1 FROM steps s
     WHERE s.run_id = r.id AND s.path = e.path AND s.effect_key = e.key))
 ORDER BY e.intended_at, e.id
@@ -116,7 +117,8 @@ _LOCK_LINE: Final = """
 SELECT id FROM runs WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END FOR NO KEY UPDATE
 """
 _NEWEST_OF_LINE: Final = """
-SELECT id FROM runs WHERE origin_run_id = $2 AND origin_run_id <> id AND company_id = $1
+SELECT id FROM runs
+WHERE origin_run_id = $2 AND origin_run_id <> id AND CASE WHEN company_id = $1 THEN true END
 ORDER BY created_at DESC, id DESC LIMIT 1
 """
 _UNKNOWN_EFFECT: Final = """
