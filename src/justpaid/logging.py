@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final, TextIO
 
 import structlog
@@ -21,12 +22,15 @@ _KEY: Final = re.compile(r"wfk_[0-9A-Za-z]{8,}")
 _QUERY: Final = re.compile(r"(?<=[\w/])\?[^\s\"'#]+=[^\s\"'#]*")
 _PASSWORD: Final = re.compile(r"(?<=://)([^\s:/@]*):[^\s/@]+@")
 _CONTEXT: Final = ("request_id", "company_id", "run_id")
+# One variable for both: a set in a request's fresh context costs as much as the rest of a line.
+_request: ContextVar[tuple[str | None, str | None]] = ContextVar("request", default=(None, None))
 
 
 def set_up_logging(settings: Settings, *, process: str, stream: TextIO = sys.stderr) -> None:
     """Send our own lines and those of libraries to `stream` in the one format of the settings."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _merge_request,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -86,9 +90,15 @@ def add_to_context(**ids: str) -> None:
     bind_contextvars(**ids)
 
 
+def log_as_request(request_id: str, company_id: str | None = None) -> None:
+    """Put a request's ids on every line of the present context; cheap enough for every request."""
+    _request.set((request_id, company_id))
+
+
 def forget_context() -> None:
     """Take every id off; where a task is used again for other work."""
     clear_contextvars()
+    _request.set((None, None))
 
 
 def redact(text: str) -> str:
@@ -96,6 +106,13 @@ def redact(text: str) -> str:
     text = _KEY.sub("wfk_…", text)
     text = _PASSWORD.sub(r"\1:…@", text)
     return _QUERY.sub("?…", text)
+
+
+def _merge_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    for name, value in zip(_CONTEXT, _request.get(), strict=False):
+        if value is not None:
+            event.setdefault(name, value)
+    return event
 
 
 def _name_process(process: str) -> Processor:

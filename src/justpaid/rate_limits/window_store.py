@@ -75,11 +75,16 @@ class WindowStore(Generic[Owner]):
         self._wall_lead = self._clock.wall_lead_seconds()
 
     def _decide(self, window: Window, limit: int, now: int, *, accepted: bool) -> Decision:
-        second = now // NANOSECONDS
-        remaining = window.remaining(second, limit) if accepted else 0
-        if remaining:
-            return Decision(accepted, limit, remaining, 0, second + self._wall_lead)
-        opens_at = window.opens_at(second, limit)
-        # Rounded up: who waits that long comes after the moment, and less than a second after it.
-        wait = -((now - opens_at * NANOSECONDS) // NANOSECONDS)
-        return Decision(accepted, limit, 0, wait, opens_at + self._wall_lead)
+        return decide(window, limit, now, self._wall_lead, accepted=accepted)
+
+
+def decide(window: Window, limit: int, now_ns: int, wall_lead: int, *, accepted: bool) -> Decision:
+    """Say what a window says to a request that it has just accepted, or not."""
+    second = now_ns // NANOSECONDS
+    remaining = window.remaining(second, limit) if accepted else 0
+    if remaining:
+        return Decision(accepted, limit, remaining, 0, second + wall_lead)
+    opens_at = window.opens_at(second, limit)
+    # Rounded up: who waits that long comes after the moment, and less than a second after it.
+    wait = -((now_ns - opens_at * NANOSECONDS) // NANOSECONDS)
+    return Decision(accepted, limit, 0, wait, opens_at + wall_lead)

@@ -8,13 +8,12 @@ request reaches it unauthenticated, but for the routes named as public.
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from structlog.contextvars import bind_contextvars
-
 from justpaid.errors import AppError, Forbidden, NotFound, Problem, RateLimited, Unauthenticated
-from justpaid.scopes import DEFAULT_LIMITS, category_of
+from justpaid.logging import log_as_request
+from justpaid.scopes import DEFAULT_LIMITS, Category, category_of
 from justpaid.web.caller import (
     CALLER_KEY,
     SESSION_NEEDED,
@@ -113,13 +112,13 @@ class Gate:
         if b"wfk" in scope["query_string"]:
             self._hide_key_in_query(request)
         if not scope["path"].startswith(_API):
-            bind_contextvars(request_id=request.id)
+            log_as_request(request.id)
             await self._app(scope, receive, HeaderSender(send, request.answer))
             return
         try:
             await self._admit(request)
         except AppError as error:
-            bind_contextvars(request_id=request.id)
+            log_as_request(request.id)
             is_head = request.method == "HEAD"
             status = await send_refusal(
                 send, error, request.id, request.answer, with_body=not is_head
@@ -136,26 +135,41 @@ class Gate:
         if route is not None and route.is_public:
             self._check_public(request)
             return
-        identity = request.identity = await self._identify(request)
+        # What is known is found without a coroutine: most requests wait for nothing before the app.
+        identity = self._find_known(request) or await self._identify(request)
+        request.identity = identity
         refusal = self._find_refusal(request, identity) or _route_refusal(request, methods)
+        is_free = route is None or refusal is not None or route.is_free
+        decision = self._ask(request, identity, is_free=is_free)
+        if not isinstance(decision, Decision):
+            decision = await decision
+        category = _category_of(request)
+        request.answer += limit_headers(category, decision)
         if route is None or refusal is not None:
-            await self._spend(request, identity, route, is_free=True)
             raise refusal or NotFound(_NO_ROUTE)
-        await self._spend(request, identity, route, is_free=route.is_free)
+        if not decision.accepted and not is_free:
+            raise over_limit(category, decision)
         if route.scope is not None and route.scope not in identity.caller.scopes:
             raise missing_scope(route.scope)
         if route.permission is not None and route.permission not in identity.caller.permissions:
             raise missing_permission(route.permission)
         request.scope[IDENTITY_KEY] = identity
         request.scope[CALLER_KEY] = _caller_of(request, identity)
-        bind_contextvars(request_id=request.id, company_id=identity.company)
+        log_as_request(request.id, identity.company)
 
     def _check_public(self, request: _Request) -> None:
         """Hold a public admin route to the service's own address and pages."""
-        bind_contextvars(request_id=request.id)
+        log_as_request(request.id)
         is_for_people = request.scope["path"].startswith(SESSIONS_ONLY)
         if is_for_people and self._hooks.check_public is not None:
             self._hooks.check_public(request.scope, request.headers)
+
+    def _find_known(self, request: _Request) -> Identity | None:
+        """Return the holder of a key that is in memory."""
+        raw = request.headers.get(b"x-api-key")
+        if raw is None or request.scope["path"].startswith(SESSIONS_ONLY):
+            return None
+        return self._directory.find_cached(raw.decode("latin-1"))
 
     async def _identify(self, request: _Request) -> Identity:
         """Find who calls, by key or session; raises Unauthenticated or RateLimited."""
@@ -190,9 +204,10 @@ class Gate:
 
     def _find_refusal(self, request: _Request, identity: Identity) -> AppError | None:
         """Say why a known credential is not admitted, if it is not."""
-        now = self._wall_clock()
         if identity.shut_because is not None:
             return Unauthenticated(identity.shut_because)
+        has_moments = identity.expires_at is not None or identity.notice_from is not None
+        now = self._wall_clock() if has_moments else 0.0
         if identity.expires_at is not None and identity.expires_at <= now:
             return Unauthenticated(_EXPIRED)
         if identity.networks and not is_within(request.address, identity.networks):
@@ -204,19 +219,14 @@ class Gate:
             self._hooks.on_identified(identity, request.address)
         return None
 
-    async def _spend(
-        self, request: _Request, identity: Identity, route: GateRoute | None, *, is_free: bool
-    ) -> None:
-        """Spend one request of the budget, or only show it; raises RateLimited."""
-        category = category_of(request.method, None) if route is None else route.category
+    def _ask(
+        self, request: _Request, identity: Identity, *, is_free: bool
+    ) -> Decision | Awaitable[Decision]:
+        """Spend one request of the caller's budget, or only look at it."""
+        category = _category_of(request)
         limit = identity.limits.get(category) or DEFAULT_LIMITS[category]
         ask = self._limiter.peek if is_free else self._limiter.check
-        decision = ask(identity.subject_id, category, limit)
-        if not isinstance(decision, Decision):
-            decision = await decision
-        request.answer += limit_headers(category, decision)
-        if not decision.accepted and not is_free:
-            raise over_limit(category, decision)
+        return ask(identity.subject_id, category, limit)
 
     async def _pass_on(self, request: _Request, receive: Receive, send: Send) -> None:
         """Let the application answer; HEAD is answered as GET without the body."""
@@ -251,6 +261,12 @@ class Gate:
             request.scope["query_string"] = hidden
             if self._hooks.on_key_in_url is not None:
                 self._hooks.on_key_in_url(query, request.address)
+
+
+def _category_of(request: _Request) -> Category:
+    """Name the budget of a request; on an unknown path the method alone decides."""
+    route = request.route
+    return category_of(request.method, None) if route is None else route.category
 
 
 def _read_key(headers: Mapping[bytes, bytes]) -> bytes | None:

@@ -87,13 +87,14 @@ class RouteTable:
         `allows` what it needs. Raises ValueError where one does not, and where two could meet.
         """
         self._root = _Node()
+        self._fixed: dict[str, Methods] = {}  # paths without parameters, found in one step
         for route in routes:
             for method, gate_route in _describe(route, public):
                 self._add(method, gate_route)
 
     def find(self, path: str) -> Methods | None:
         """Return the methods of the path, or None for an unknown one."""
-        return _descend(self._root, path.split("/"), 0)
+        return self._fixed.get(path) or _descend(self._root, path.split("/"), 0)
 
     def _add(self, method: str, route: GateRoute) -> None:
         earlier = self.find(route.path)
@@ -109,6 +110,8 @@ class RouteTable:
                 raise ValueError(f"{route.path}: the gate knows only whole plain parameters")
         node.methods = node.methods or Methods()
         node.methods.add(method, route)
+        if "{" not in route.path:
+            self._fixed[route.path] = node.methods
 
 
 def _describe(
