@@ -42,6 +42,14 @@ afterAll(async () => {
   await browser.close();
 });
 
+/** What axe finds in the page as it stands, dialogs and menus included. */
+async function violationsOf(checked: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page: checked })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  return violations.map(({ id, nodes }) => `${id} at ${nodes[0]?.html.slice(0, 160)}`);
+}
+
 async function shownKey(): Promise<string> {
   const text = (await page.getByLabel("API key", { exact: true }).textContent()) ?? "";
   expect(text).toMatch(KEY_PATTERN);
@@ -75,6 +83,7 @@ describe("a person's course", () => {
     await page.locator("input[type=password]").fill("not the password at all");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("Request id").waitFor();
+    expect(await violationsOf(page)).toEqual([]);
     await signIn(page);
   });
 
@@ -94,6 +103,7 @@ describe("a person's course", () => {
     await settle(page);
     await page.keyboard.press("Control+k");
     await page.getByPlaceholder("Go to a page").fill("API keys");
+    expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "API keys", level: 1 }).waitFor();
     await page.getByRole("link", { name: "Create key" }).first().click();
@@ -109,6 +119,7 @@ describe("a person's course", () => {
     await page.getByRole("button", { name: "Create key" }).click();
     await page.getByText("Store this key now").waitFor();
     const key = await shownKey();
+    expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press("Escape");
     expect(await page.getByText("Store this key now").isVisible()).toBe(true);
     const answer = await fetch(`${BASE_URL}/api/v1/me`, { headers: { "x-api-key": key } });
@@ -133,6 +144,7 @@ describe("a person's course", () => {
     const confirmation = page.getByRole("dialog").locator("input");
     await confirmation.waitFor();
     expect(await revoke.isDisabled()).toBe(true);
+    expect(await violationsOf(page)).toEqual([]);
     await confirmation.fill("Browser test");
     await revoke.click();
     await page.getByText("the rotation is over").waitFor();
@@ -149,6 +161,7 @@ describe("a person's course", () => {
     await page.getByRole("heading", { name: "Members", level: 1 }).waitFor();
     await page.keyboard.press("?");
     await page.getByText("Keyboard shortcuts").waitFor();
+    expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press("Escape");
   });
 
@@ -171,6 +184,7 @@ describe("a person's course", () => {
     await page.getByText("The chain holds").waitFor();
     await page.locator("tbody button").first().click();
     await page.getByText("Chained as").waitFor();
+    expect(await violationsOf(page)).toEqual([]);
     expect(page.url()).toContain("row=");
   });
 
@@ -188,11 +202,8 @@ describe.each(["light", "dark"] as const)("accessibility, %s", (colorScheme) => 
         await visitor.setViewportSize({ width, height: 800 });
         await visitor.goto(BASE_URL + address);
         await settle(visitor);
-        const { violations } = await new AxeBuilder({ page: visitor })
-          .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-          .analyze();
-        for (const { id, nodes } of violations) {
-          found.push(`${name} ${width}: ${id} at ${nodes[0]?.html.slice(0, 160)}`);
+        for (const violation of await violationsOf(visitor)) {
+          found.push(`${name} ${width}: ${violation}`);
         }
         const overflow = await visitor.evaluate(
           () => document.documentElement.scrollWidth - window.innerWidth,

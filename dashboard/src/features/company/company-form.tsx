@@ -1,8 +1,9 @@
 /** The company's name, zone, currency, and what happens to a key that somebody reports as leaked. */
-import { Button, Group, Radio, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Radio, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { notifyDone } from "@/components/notify";
+import { LongSelect } from "@/components/long-select";
 import { useDraft } from "@/components/use-draft";
 import type { Company } from "@/lib/api-types";
 import { CURRENCIES, TIME_ZONES } from "@/lib/places";
@@ -46,20 +47,16 @@ export function CompanyForm({ company, isReadOnly }: CompanyFormProps) {
           disabled={isReadOnly}
           {...form.getInputProps("name")}
         />
-        <Select
+        <LongSelect
           label={LABELS.timeZone}
           description="For schedules and daily reports. Times in the dashboard are in your own zone."
           data={TIME_ZONES}
-          searchable
-          allowDeselect={false}
           disabled={isReadOnly}
           {...form.getInputProps("timeZone")}
         />
-        <Select
+        <LongSelect
           label={LABELS.currency}
           data={CURRENCIES}
-          searchable
-          allowDeselect={false}
           disabled={isReadOnly}
           {...form.getInputProps("currency")}
         />

@@ -1,9 +1,10 @@
 /** The first company and its owner, made with the one-time set-up link. */
-import { Button, Divider, Group, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Divider, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { checkPassword, NewPasswordInput } from "@/components/new-password";
+import { LongSelect } from "@/components/long-select";
 import { useDraft } from "@/components/use-draft";
 import { api, dataOf } from "@/lib/api";
 import type { Session } from "@/lib/api-types";
@@ -69,20 +70,16 @@ export function SetupForm({ token, onDone }: SetupFormProps) {
       <Stack>
         <TextInput label={LABELS.company} required autoFocus {...form.getInputProps("company")} />
         <Group grow align="flex-start">
-          <Select
+          <LongSelect
             label={LABELS.timeZone}
             description="For schedules and daily reports"
             data={TIME_ZONES}
-            searchable
-            allowDeselect={false}
             {...form.getInputProps("timeZone")}
           />
-          <Select
+          <LongSelect
             label={LABELS.currency}
             description="The default of amounts"
             data={CURRENCIES}
-            searchable
-            allowDeselect={false}
             {...form.getInputProps("currency")}
           />
         </Group>
