@@ -9,7 +9,8 @@ SHELL := /bin/sh
 DASHBOARD := src/justpaid/dashboard_assets/index.html
 DASHBOARD_SOURCES := $(shell find dashboard/src dashboard/index.html dashboard/vite.config.ts -type f 2>/dev/null)
 NODE_MODULES := dashboard/node_modules/.package-lock.json
-NPM := cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" npm
+# Node trusts what the system trusts, as pip does.
+NPM := cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" NODE_OPTIONS=--use-system-ca npm
 
 .PHONY: help install dev demo serve lint format test check bench lock clean
 
