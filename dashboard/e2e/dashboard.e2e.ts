@@ -131,7 +131,7 @@ describe("a person's course", () => {
   });
 
   it("rotates: both keys are valid until the old one is revoked by its typed name", async () => {
-    await page.getByRole("link", { name: "Rotate" }).click();
+    await page.getByRole("link", { name: "Rotate", exact: true }).click();
     await page.getByRole("button", { name: "Generate new key" }).click();
     const successor = await shownKey();
     await storeKey();

@@ -11,6 +11,7 @@ import type { Session } from "@/lib/api-types";
 import { useCurrentPageActs } from "@/lib/page-acts";
 import { may } from "@/lib/session";
 import { visiblePlaces } from "../navigation";
+import classes from "./command-palette.module.css";
 
 const TYPING_MS = 150;
 
@@ -54,6 +55,8 @@ export function CommandPalette({ session, openings }: { session: Session; openin
 
   return (
     <Spotlight
+      title="Command palette"
+      classNames={{ header: classes.header, actionDescription: classes.description }}
       actions={groups}
       query={query}
       onQueryChange={setQuery}
