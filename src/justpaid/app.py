@@ -22,7 +22,9 @@ from justpaid import __version__, exact_json
 from justpaid.api_keys import routes as self_routes
 from justpaid.api_keys.directory import KeyDirectory
 from justpaid.api_keys.key_uses import KeyUses
+from justpaid.api_keys.ownership import KeyOwners
 from justpaid.audit.service import AuditLog
+from justpaid.companies import routes as company_routes
 from justpaid.connections import routes as connection_routes
 from justpaid.connections.service import Connections
 from justpaid.dashboard_assets.routes import dashboard_router
@@ -33,7 +35,9 @@ from justpaid.db.secrets import Secrets, load_secrets
 from justpaid.engine.lanes import SESSION_SETTINGS
 from justpaid.guides.routes import docs_router
 from justpaid.keyrings import audit_secrets_of, peppers_of
-from justpaid.members.cookie import SessionCookie
+from justpaid.members import room as members_room
+from justpaid.members import routes as member_routes
+from justpaid.members.retention import purge_expired
 from justpaid.members.session_reader import SessionReader
 from justpaid.outbound.client import OutboundClient
 from justpaid.outbound.policy import OutboundPolicy, parse_allow
@@ -56,7 +60,6 @@ from justpaid.web.health import health_router
 from justpaid.web.idempotency import purge_answers
 from justpaid.web.openapi import complete_openapi
 from justpaid.web.routing import EdgeResources
-from justpaid.web.same_origin import SameOrigin
 from justpaid.workflows import routes as workflow_routes
 from justpaid.workflows.service import Workflows
 
@@ -65,6 +68,8 @@ ROUTERS: Final = (
     run_routes.router,
     connection_routes.router,
     self_routes.router,
+    member_routes.router,
+    company_routes.router,
 )
 
 _PURGE_SECONDS: Final = 600.0
@@ -147,12 +152,19 @@ async def _wire(
 ) -> Api:
     """Make the parts, lowest first; what was opened is closed in reverse."""
     audit = AuditLog(audit_secrets_of(secrets))
+    keys = KeyRing(secrets.master_key)
     planted = PlantedKeys(pool, peppers_of(secrets))
     client = OutboundClient(OutboundPolicy(allow=parse_allow(settings.outbound_allow)))
     stack.push_async_callback(client.close)
 
     app = _make_app(pool, secrets.pepper.current.secret)
-    app.state.connections = Connections(KeyRing(secrets.master_key), audit, client)
+    app.state.audit = audit
+    app.state.connections = Connections(keys, audit, client)
+    failures = FailedAuthentications(settings.auth_failures_per_minute)
+    members = app.state.members = members_room.make_room(
+        settings, pool, keys, audit, failures, KeyOwners(audit)
+    )
+    stack.push_async_callback(members.close)
     app.state.workflows = Workflows(audit, STEP_TYPES, report_keys=planted.report_in_definition)
     app.state.limiter = await _open_limiter(pool, stack)
     runs = app.state.runs = make_room(
@@ -169,12 +181,7 @@ async def _wire(
 
     directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
     directory.on_changed(partial(_end_waits, runs.waiters))
-    sessions = SessionReader(
-        pool,
-        SessionCookie.of_address(settings.base_url),
-        SameOrigin(settings.public_url, settings.trusted_proxies),
-    )
-    hooks, background = await _open_hooks(pool, planted, sessions, stack)
+    hooks, background = await _open_hooks(pool, planted, members.reader, stack)
     background += [directory.lease.run, partial(_purge, pool)]
     stack.push_async_callback(_cancel, [asyncio.create_task(run()) for run in background])
     gate = Gate(
@@ -182,7 +189,7 @@ async def _wire(
         RouteTable(api_routes(), PUBLIC_ROUTES),
         directory,
         app.state.limiter,
-        FailedAuthentications(settings.auth_failures_per_minute),
+        failures,
         address_reader(settings.trusted_proxies),
         hooks,
     )
@@ -273,14 +280,15 @@ async def _is_ready(pool: Pool) -> bool:
 
 
 async def _purge(pool: Pool) -> None:
-    """Forget answers stored for Idempotency-Key once their day is over."""
+    """Forget answers stored for Idempotency-Key, sessions and links once they are over."""
     while True:
         await asyncio.sleep(_PURGE_SECONDS)
         try:
             async with pool.acquire() as connection:
                 await purge_answers(connection)
+                await purge_expired(connection)
         except Exception:  # the next turn does it
-            _log.warning("answers_not_purged", exc_info=True)
+            _log.warning("not_purged", exc_info=True)
 
 
 def _finished(usage: UsageCounter, finished: FinishedRequest) -> None:

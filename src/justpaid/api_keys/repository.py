@@ -52,6 +52,11 @@ _MARK_ROTATED = """
 UPDATE api_keys SET rotated_to = $3, rotated_at = $4, revision = revision + 1
 WHERE company_id = $1 AND id = $2
 """
+_COUNT_OWNED = "SELECT count(*) FROM api_keys WHERE company_id = $1 AND owner = $2"
+_MOVE_OWNED = """
+UPDATE api_keys SET owner = $3, revision = revision + 1 WHERE company_id = $1 AND owner = $2
+RETURNING id
+"""
 _COUNT = "SELECT count(*) FROM api_keys"
 _DIGESTS = "SELECT digest FROM api_keys"
 _DIGESTS_OF = "SELECT digest FROM api_keys WHERE id = ANY($1::uuid[])"
@@ -197,6 +202,20 @@ async def mark_rotated(
 ) -> None:
     """Point a key at its successor; it stays as valid as it was."""
     await connection.execute(_MARK_ROTATED, company_id, key_id, successor_id, at)
+
+
+async def count_owned(connection: Connection, company_id: UUID, owner: str) -> int:
+    """Count the keys that a member owns."""
+    count: int = await connection.fetchval(_COUNT_OWNED, company_id, owner)
+    return count
+
+
+async def move_owned(
+    connection: Connection, company_id: UUID, owner: str, new_owner: str
+) -> list[UUID]:
+    """Give all keys of an owner to another and return which."""
+    rows = await connection.fetch(_MOVE_OWNED, company_id, owner, new_owner)
+    return sorted(row["id"] for row in rows)
 
 
 async def count_all(connection: Connection) -> int:

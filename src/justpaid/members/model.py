@@ -1,10 +1,11 @@
 """People, memberships, sessions and invites as the service knows them, and how long things last."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from justpaid.audit.model import Actor
 from justpaid.ids import Prefix, encode_id
 from justpaid.members.roles import Role
 
@@ -22,8 +23,8 @@ class Person:
     id: UUID
     email: str
     name: str
-    password_hash: str
-    totp_sealed: bytes | None
+    password_hash: str = field(repr=False)
+    totp_sealed: bytes | None = field(repr=False)
     totp_confirmed_at: datetime | None
     totp_last_step: int
     recovery_hashes: tuple[bytes, ...]
@@ -73,7 +74,7 @@ class Session:
     membership_id: UUID
     role: Role
     name: str
-    csrf_token: str
+    csrf_token: str = field(repr=False)
     last_seen_at: datetime
     expires_at: datetime
 
@@ -93,9 +94,21 @@ class SessionRow:
 class NewSession:
     """A session that was just made or rotated, with the token that only its cookie carries."""
 
-    session_id: UUID
-    token: str
-    max_age_seconds: int
+    session: Session
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Where an act of a person came from, as the session list and the audit log keep it."""
+
+    agent: str
+    address: str | None
+    request_id: str | None
+
+    def actor(self, membership_id: UUID) -> Actor:
+        """Name a member as the one who acts."""
+        return Actor(encode_id(Prefix.MEMBER, membership_id), self.address, self.request_id)
 
 
 @dataclass(frozen=True, slots=True)
