@@ -10,7 +10,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from tests.api.gate_world import KEYS, OPERATOR, PROXY, World, problems_of, running
 
 from justpaid import clock
 from justpaid.api_keys.key_changes import zero_tail
@@ -18,6 +17,7 @@ from justpaid.api_keys.key_format import generate_key
 from justpaid.db.pool import Pool
 from justpaid.rate_limits.second_clock import NANOSECONDS
 from justpaid.scopes import DEFAULT_LIMITS, Category, Scope
+from tests.api.gate_world import KEYS, OPERATOR, PROXY, World, problems_of, running
 
 POLICY = re.compile(r'"([a-z-]+)";q=(\d+);w=60')
 LIMIT = re.compile(r'"([a-z-]+)";r=(\d+);t=(\d+)')

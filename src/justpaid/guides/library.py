@@ -86,9 +86,10 @@ def _outline(tokens: list[Token]) -> tuple[str, tuple[Heading, ...]]:
             continue
         if token.tag == "h1":
             title = title or inline.content
-        elif token.tag == "h2":
-            anchor = anchor_of(inline.content)
-            token.attrSet("id", anchor)
+            continue
+        anchor = anchor_of(inline.content)
+        token.attrSet("id", anchor)
+        if token.tag == "h2":
             headings.append(Heading(anchor, inline.content.replace("`", "")))
     return title, tuple(headings)
 
