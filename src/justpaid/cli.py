@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
-from justpaid import __version__, cli_companies, cli_keys, cli_secrets, cli_service
+from justpaid import (
+    __version__,
+    cli_companies,
+    cli_keys,
+    cli_members,
+    cli_secrets,
+    cli_service,
+)
 
 app = typer.Typer(
     name="justpaid",
@@ -48,7 +55,9 @@ def root(
 
 
 app.add_typer(cli_service.app)
+app.add_typer(cli_members.setup_app)
 app.add_typer(cli_companies.app, name="company", help="Companies: each has its own keys and runs.")
+app.add_typer(cli_members.app, name="members", help="People: let a locked-out one in again.")
 app.add_typer(cli_keys.app, name="keys", help="API keys: make, list, rotate, revoke, check.")
 app.add_typer(cli_secrets.app, name="secrets")
 

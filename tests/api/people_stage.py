@@ -1,4 +1,4 @@
-"""People for tests of the admin API: made in the database, signed in over HTTP as a browser does."""
+"""People for tests of the admin API: made in the database, signed in as a browser does."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -21,6 +21,8 @@ VERBS = [
     ["api"],
     ["worker"],
     ["migrate"],
+    ["setup-link"],
+    ["members", "reset-link"],
     ["company", "create"],
     ["company", "list"],
     ["secrets", "check"],
