@@ -20,7 +20,7 @@ export function focusFirst(form: Pick<FormLike, "getInputNode">) {
   };
 }
 
-/** Puts a refusal's problems at their fields: "owner.email" finds the field "email" too. */
+/** Puts a refusal's problems at their fields: "owner.email" finds "email" too, "totp" the code. */
 export function showProblems(form: Pick<FormLike, "setErrors">, error: unknown): void {
   if (!(error instanceof ApiError)) return;
   const errors: Record<string, ReactNode> = {};
@@ -29,6 +29,7 @@ export function showProblems(form: Pick<FormLike, "setErrors">, error: unknown):
     const last = problem.field.split(".").at(-1) ?? problem.field;
     errors[field] = problem.message;
     if (last !== field) errors[last] = problem.message;
+    if (field === "totp") errors.code = problem.message;
   }
   if (Object.keys(errors).length > 0) form.setErrors(errors);
 }

@@ -231,6 +231,10 @@ interface Paging {
   limit?: number;
   cursor?: string;
 }
+interface SecondFactor {
+  totp?: string;
+  recoveryCode?: string;
+}
 interface Done {
   [name: string]: unknown;
 }
@@ -244,7 +248,7 @@ export interface paths {
         body: {
           token: string;
           company?: { name: string; timeZone: string; currency: string };
-          owner: { name: string; email: string; password: string };
+          owner: { name: string; email: string; password: string } & SecondFactor;
         };
       }
     >;
@@ -254,13 +258,7 @@ export interface paths {
     post: Call<
       Made<Session>,
       {
-        body: {
-          email: string;
-          password: string;
-          totp?: string;
-          recoveryCode?: string;
-          companyId?: string;
-        };
+        body: { email: string; password: string; companyId?: string } & SecondFactor;
       }
     >;
     patch: Call<Data<Session>, { body: { companyId: string } }>;
@@ -275,11 +273,11 @@ export interface paths {
     put: Call<Data<Done>, { body: { current: string; new: string } }>;
   };
   "/api/v1/admin/me/totp": {
-    post: Call<Data<{ secret: string; uri: string }>, { body: { password: string } }>;
+    post: Call<Data<{ secret: string | null; uri: string | null }>, { body: { password: string } }>;
     delete: Call<Data<Done>, { body: { password: string } }>;
   };
   "/api/v1/admin/me/totp/confirm": {
-    post: Call<Data<{ recoveryCodes: string[] }>, { body: { code: string } }>;
+    post: Call<Data<{ recoveryCodes: string[] | null }>, { body: { code: string } }>;
   };
   "/api/v1/admin/password-resets/redeem": {
     post: Call<Data<Done>, { body: { token: string; password: string } }>;
@@ -300,11 +298,17 @@ export interface paths {
   };
   "/api/v1/admin/invites": {
     get: Call<Page<Invite>, { query: Paging }>;
-    post: Call<Made<{ invite: Invite; link: string }>, { body: { email: string; role: Role } }>;
+    post: Call<
+      Made<{ invite: Invite; link: string | null }>,
+      { body: { email: string; role: Role } }
+    >;
   };
   "/api/v1/admin/invites/{id}": { delete: ById<Data<Done>> };
   "/api/v1/admin/invites/accept": {
-    post: Call<Made<Session>, { body: { token: string; name: string; password: string } }>;
+    post: Call<
+      Made<Session>,
+      { body: { token: string; name: string; password: string } & SecondFactor }
+    >;
   };
   "/api/v1/admin/keys": {
     get: Call<

@@ -3,11 +3,13 @@ import { Button, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { checkPassword, NewPasswordInput } from "@/components/new-password";
+import { asksForCode, codeOf, SecondFactorInput } from "@/components/second-factor-input";
+import { useState } from "react";
 import type { Session } from "@/lib/api-types";
 import { isStatus } from "@/lib/errors";
 import { useAcceptInvite } from "./api";
 
-const LABELS = { name: "Your name", password: "Password" };
+const LABELS = { name: "Your name", password: "Password", code: "Code" };
 
 interface AcceptInviteFormProps {
   token: string;
@@ -16,15 +18,22 @@ interface AcceptInviteFormProps {
 
 export function AcceptInviteForm({ token, onDone }: AcceptInviteFormProps) {
   const accept = useAcceptInvite();
+  const [needsCode, setNeedsCode] = useState(false);
   const form = useForm({
-    initialValues: { name: "", password: "" },
+    initialValues: { name: "", password: "", code: "" },
     validate: { password: checkPassword },
   });
   const submit = form.onSubmit(
     (values) =>
       accept.mutate(
-        { token, ...values },
-        { onSuccess: onDone, onError: (error) => showProblems(form, error) },
+        { token, name: values.name, password: values.password, ...codeOf(values.code) },
+        {
+          onSuccess: onDone,
+          onError: (error) => {
+            setNeedsCode(needsCode || asksForCode(error));
+            showProblems(form, error);
+          },
+        },
       ),
     focusFirst(form),
   );
@@ -45,6 +54,7 @@ export function AcceptInviteForm({ token, onDone }: AcceptInviteFormProps) {
           description="At least 12 characters. If you have an account here already, use its password."
           {...form.getInputProps("password")}
         />
+        {needsCode && <SecondFactorInput {...form.getInputProps("code")} />}
         <FormProblems form={form} labels={LABELS} error={accept.error} failed={failed} />
         <Button type="submit" loading={accept.isPending}>
           Join

@@ -3,6 +3,14 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import { api, dataOf, pageOf } from "@/lib/api";
 import type { Role } from "@/lib/api-types";
 
+interface AcceptInvite {
+  token: string;
+  name: string;
+  password: string;
+  totp?: string;
+  recoveryCode?: string;
+}
+
 export const invitesQuery = queryOptions({
   queryKey: ["invites"],
   queryFn: () => pageOf(api.GET("/api/v1/admin/invites", { params: { query: { limit: 100 } } })),
@@ -33,8 +41,7 @@ export function useWithdrawInvite() {
 
 export function useAcceptInvite() {
   return useMutation({
-    mutationFn: (body: { token: string; name: string; password: string }) =>
-      dataOf(api.POST("/api/v1/admin/invites/accept", { body })),
+    mutationFn: (body: AcceptInvite) => dataOf(api.POST("/api/v1/admin/invites/accept", { body })),
   });
 }
 

@@ -66,7 +66,7 @@ function InviteForm({ onCancel, onMade }: InviteFormProps) {
         onSuccess: ({ link }) => {
           draft.forget();
           invite.reset();
-          onMade({ email: values.email, link });
+          if (link) onMade({ email: values.email, link });
         },
         onError: (error) => showProblems(form, error),
       }),

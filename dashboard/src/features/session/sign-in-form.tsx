@@ -4,9 +4,9 @@ import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ErrorNotice } from "@/components/error-notice";
+import { asksForCode } from "@/components/second-factor-input";
 import { api, dataOf } from "@/lib/api";
 import type { Session } from "@/lib/api-types";
-import { ApiError } from "@/lib/errors";
 
 interface SignInValues {
   email: string;
@@ -17,10 +17,6 @@ interface SignInValues {
 type Step = "password" | "totp" | "recoveryCode";
 
 const TOTP_LENGTH = 6;
-
-function asksForTotp(error: unknown): boolean {
-  return error instanceof ApiError && error.details.some((detail) => detail.field === "totp");
-}
 
 function bodyOf(values: SignInValues, step: Step) {
   const { email, password, totp, recoveryCode } = values;
@@ -39,10 +35,10 @@ export function SignInForm({ onSignedIn }: { onSignedIn: (session: Session) => v
       dataOf(api.POST("/api/v1/admin/session", { body: bodyOf(values, step) })),
     onSuccess: onSignedIn,
     onError: (error) => {
-      if (step === "password" && asksForTotp(error)) setStep("totp");
+      if (step === "password" && asksForCode(error)) setStep("totp");
     },
   });
-  const isFirstAsk = step === "totp" && asksForTotp(signIn.error) && form.values.totp === "";
+  const isFirstAsk = step === "totp" && asksForCode(signIn.error) && form.values.totp === "";
   const switchTo = (next: Step) => {
     signIn.reset();
     setStep(next);

@@ -20,8 +20,8 @@ export function TotpPanel() {
     start.reset();
     remove.reset();
   };
-  if (start.data)
-    return <TotpSetup secret={start.data.secret} uri={start.data.uri} onDone={close} />;
+  const { secret, uri } = start.data ?? {};
+  if (secret && uri) return <TotpSetup secret={secret} uri={uri} onDone={close} />;
   return (
     <>
       <Group>

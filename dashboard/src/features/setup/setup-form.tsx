@@ -2,9 +2,11 @@
 import { Button, Divider, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { focusFirst, FormProblems, showProblems } from "@/components/form-problems";
 import { checkPassword, NewPasswordInput } from "@/components/new-password";
 import { LongSelect } from "@/components/long-select";
+import { asksForCode, codeOf, SecondFactorInput } from "@/components/second-factor-input";
 import { useDraft } from "@/components/use-draft";
 import { api, dataOf } from "@/lib/api";
 import type { Session } from "@/lib/api-types";
@@ -18,6 +20,7 @@ const LABELS = {
   name: "Your name",
   email: "E-mail",
   password: "Password",
+  code: "Code",
 };
 
 interface SetupValues {
@@ -27,12 +30,13 @@ interface SetupValues {
   name: string;
   email: string;
   password: string;
+  code: string;
 }
 
 function bodyOf(token: string, values: SetupValues) {
   const { name, email, password } = values;
   const company = { name: values.company, timeZone: values.timeZone, currency: values.currency };
-  return { token, company, owner: { name, email, password } };
+  return { token, company, owner: { name, email, password, ...codeOf(values.code) } };
 }
 
 interface SetupFormProps {
@@ -49,10 +53,12 @@ export function SetupForm({ token, onDone }: SetupFormProps) {
       name: "",
       email: "",
       password: "",
+      code: "",
     },
     validate: { password: checkPassword },
   });
   const draft = useDraft("setup", form, ["company", "timeZone", "currency", "name", "email"]);
+  const [needsCode, setNeedsCode] = useState(false);
   const setUp = useMutation({
     mutationFn: (values: SetupValues) =>
       dataOf(api.POST("/api/v1/admin/setup", { body: bodyOf(token, values) })),
@@ -60,7 +66,10 @@ export function SetupForm({ token, onDone }: SetupFormProps) {
       draft.forget();
       onDone(session);
     },
-    onError: (error) => showProblems(form, error),
+    onError: (error) => {
+      setNeedsCode(needsCode || asksForCode(error));
+      showProblems(form, error);
+    },
   });
   const failed = isStatus(setUp.error, 404)
     ? "This link no longer works: it was used, or it is older than an hour. Print a fresh one with `justpaid setup-link`."
@@ -98,6 +107,7 @@ export function SetupForm({ token, onDone }: SetupFormProps) {
           {...form.getInputProps("email")}
         />
         <NewPasswordInput {...form.getInputProps("password")} />
+        {needsCode && <SecondFactorInput {...form.getInputProps("code")} />}
         <FormProblems form={form} labels={LABELS} error={setUp.error} failed={failed} />
         <Button type="submit" loading={setUp.isPending}>
           Create company and owner
