@@ -22,6 +22,7 @@ from justpaid import __version__, exact_json
 from justpaid.api_keys import routes as self_routes
 from justpaid.api_keys.directory import KeyDirectory
 from justpaid.api_keys.key_uses import KeyUses
+from justpaid.api_keys.other_processes import is_alone
 from justpaid.api_keys.ownership import KeyOwners
 from justpaid.audit.service import AuditLog
 from justpaid.companies import routes as company_routes
@@ -41,13 +42,12 @@ from justpaid.members.retention import purge_expired
 from justpaid.members.session_reader import SessionReader
 from justpaid.outbound.client import OutboundClient
 from justpaid.outbound.policy import OutboundPolicy, parse_allow
-from justpaid.rate_limits import repository as saved_budgets
 from justpaid.rate_limits.failures import FailedAuthentications
-from justpaid.rate_limits.limiter import MemoryLimiter
+from justpaid.rate_limits.opening import open_limiter
 from justpaid.runs import routes as run_routes
 from justpaid.runs.room import make_room
 from justpaid.runs.waiters import Waiters
-from justpaid.settings import Settings
+from justpaid.settings import Settings, SettingsError
 from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.usage.counter import UsageCounter
 from justpaid.usage.planted_keys import PlantedKeys
@@ -94,6 +94,7 @@ class Api:
 
     asgi: Gate
     inner: FastAPI
+    directory: KeyDirectory
 
 
 def api_routes() -> list[APIRoute]:
@@ -114,6 +115,7 @@ async def _serve(settings: Settings) -> None:
     if settings.metrics_bind is not None and settings.metrics_token is None:
         _serve_metrics(settings.metrics_bind)
     async with open_api(settings) as api:
+        await _require_redis_for_more(settings, api.directory)
         server = Server(
             api.asgi,
             address=settings.host,
@@ -166,7 +168,7 @@ async def _wire(
     )
     stack.push_async_callback(members.close)
     app.state.workflows = Workflows(audit, STEP_TYPES, report_keys=planted.report_in_definition)
-    app.state.limiter = await _open_limiter(pool, stack)
+    app.state.limiter = await open_limiter(pool, settings.redis_url, stack)
     runs = app.state.runs = make_room(
         pool,
         partial(connect, dsn, SESSION_SETTINGS),
@@ -194,7 +196,7 @@ async def _wire(
         hooks,
     )
     _add_pages(app, settings, partial(_is_ready, pool))
-    return Api(gate, app)
+    return Api(gate, app, directory)
 
 
 async def _open_hooks(
@@ -256,18 +258,22 @@ def _add_pages(app: FastAPI, settings: Settings, is_ready: Callable[[], Awaitabl
     app.include_router(dashboard_router())  # the last: it answers whatever nobody else does
 
 
-async def _open_limiter(pool: Pool, stack: AsyncExitStack) -> MemoryLimiter:
-    """Make the limiter with what the process before had counted; save it at a clean stop."""
-    limiter = MemoryLimiter()
-    async with pool.acquire() as connection:
-        limiter.load(await saved_budgets.take(connection))
-
-    async def save() -> None:
-        async with pool.acquire() as connection:
-            await saved_budgets.save(connection, list(limiter.save()))
-
-    stack.push_async_callback(save)
-    return limiter
+async def _require_redis_for_more(settings: Settings, directory: KeyDirectory) -> None:
+    """Raise SettingsError when another API process serves too and limits have no common store."""
+    if settings.redis_url is not None or settings.database_url is None:
+        return
+    await directory.lease.wait_until_held()
+    connection = await connect(settings.database_url)
+    try:
+        if await is_alone(connection, directory.lease.process_id):
+            return
+    finally:
+        await connection.close()
+    raise SettingsError(
+        "JUSTPAID_REDIS_URL: is needed for more than one API process, because rate limits are"
+        " counted over all of them. Another API process serves this database now: stop it, or give"
+        " every API process the same JUSTPAID_REDIS_URL (Redis or Valkey)."
+    )
 
 
 async def _is_ready(pool: Pool) -> bool:

@@ -86,6 +86,12 @@ WHERE id = $1 AND lease_until > clock_timestamp()
 RETURNING 1
 """
 _REMOVE = "DELETE FROM api_processes WHERE id = $1"
+_HAS_ELDER = """
+SELECT EXISTS (SELECT 1 FROM api_processes elder
+  LEFT JOIN api_processes own ON own.id = $1
+  WHERE elder.id <> $1 AND elder.lease_until > clock_timestamp()
+  AND (own.id IS NULL OR (elder.started_at, elder.id) < (own.started_at, own.id)))
+"""
 
 
 async def insert(
@@ -267,6 +273,12 @@ async def renew_process(
 async def remove_process(connection: Connection, process_id: UUID) -> None:
     """End a process's lease at once, for keys of any company."""
     await connection.execute(_REMOVE, process_id)
+
+
+async def has_elder_process(connection: Connection, process_id: UUID) -> bool:
+    """Say whether another process, begun earlier, answers requests for any company now."""
+    found: bool = await connection.fetchval(_HAS_ELDER, process_id)
+    return found
 
 
 def _scope_texts(scopes: frozenset[Scope]) -> list[str]:

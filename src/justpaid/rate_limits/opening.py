@@ -1,0 +1,46 @@
+"""Makes the limiter of an API process: in its memory, or shared with others through Redis."""
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from typing import Final
+
+from justpaid.db.pool import Pool
+from justpaid.rate_limits import repository
+from justpaid.rate_limits.limiter import MemoryLimiter
+from justpaid.rate_limits.redis_limiter import RedisLimiter
+from justpaid.web.gate_contract import Limiter
+
+_FIRST_WAIT_SECONDS: Final = 1.0
+
+
+async def open_limiter(pool: Pool, redis_url: str | None, stack: AsyncExitStack) -> Limiter:
+    """Make the limiter; `stack` ends it. Raises SettingsError for an unusable address.
+
+    Without Redis it begins with what the process before had counted, and saves at a clean stop.
+    """
+    if redis_url is not None:
+        return await _open_shared(redis_url, stack)
+    limiter = MemoryLimiter()
+    async with pool.acquire() as connection:
+        limiter.load(await repository.take(connection))
+
+    async def save() -> None:
+        async with pool.acquire() as connection:
+            await repository.save(connection, list(limiter.save()))
+
+    stack.push_async_callback(save)
+    return limiter
+
+
+async def _open_shared(redis_url: str, stack: AsyncExitStack) -> RedisLimiter:
+    limiter = RedisLimiter(redis_url)
+    running = asyncio.create_task(limiter.link.run())
+
+    async def close() -> None:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    stack.push_async_callback(close)
+    await limiter.link.wait_until_up(_FIRST_WAIT_SECONDS)
+    return limiter
