@@ -17,6 +17,7 @@ export function notifyDone(message: string, more?: ReactNode): void {
     autoClose: SHORT_MS,
     withBorder: true,
     color: "green",
+    role: "status",
     closeButtonProps: { "aria-label": "Close" },
   });
 }

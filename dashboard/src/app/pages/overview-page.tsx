@@ -3,6 +3,7 @@ import { Page } from "@/components/page";
 import { may, useSession } from "@/lib/session";
 import { Checklist } from "./overview/checklist";
 import { NeedsYou } from "./overview/needs-you";
+import { QuickStarts } from "./overview/quick-starts";
 import { Today } from "./overview/today";
 
 export function OverviewPage() {
@@ -13,6 +14,7 @@ export function OverviewPage() {
       {mayKeys && <Checklist session={session} />}
       <NeedsYou session={session} />
       {mayKeys && <Today />}
+      <QuickStarts />
     </Page>
   );
 }

@@ -1,6 +1,8 @@
 /** What waits for a person: flags, keys due, keys about to expire, unread notices. */
+import { Skeleton } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { ErrorNotice } from "@/components/error-notice";
 import { TextLink } from "@/components/links";
 import { Section } from "@/components/page";
 import { StatusBadge, type Tone } from "@/components/status-badge";
@@ -31,12 +33,19 @@ function expiresSoon(key: KeyListed): boolean {
   return left > 0 && left < SOON_MS;
 }
 
-function useNeeds(session: Session): Need[] | null {
+interface Needs {
+  needs: Need[] | null;
+  error: Error | null;
+}
+
+function useNeeds(session: Session): Needs {
   const mayKeys = may(session, "keys");
   const flags = useQuery({ ...openFlagsQuery, enabled: mayKeys });
   const keys = useInfiniteQuery({ ...keysQuery({}), enabled: mayKeys });
   const unread = useUnreadNoticeCount();
-  if (mayKeys && (flags.isPending || keys.isPending)) return null;
+  const error = flags.error ?? keys.error;
+  if (error) return { needs: null, error };
+  if (mayKeys && (flags.isPending || keys.isPending)) return { needs: null, error: null };
   const rows = rowsOf(keys.data).filter((key) => key.status === "active");
   const due = rows.filter((key) => key.rotateDue && !key.rotatedTo);
   const needs: Need[] = (flags.data ?? []).slice(0, 5).map((flag) => ({
@@ -72,18 +81,19 @@ function useNeeds(session: Session): Need[] | null {
     const text = counted(unread, "unread notice");
     needs.push({ id: "notices", tone: "blue", word: "Notices", text, to: "/notices" });
   }
-  return needs;
+  return { needs, error: null };
 }
 
 export function NeedsYou({ session }: { session: Session }) {
-  const needs = useNeeds(session);
+  const { needs, error } = useNeeds(session);
   return (
     <Section title="Needs you">
-      {needs === null && <p className={classes.text}>Looking…</p>}
+      <ErrorNotice error={error} failed="What needs you could not be looked up." />
+      {needs === null && !error && <Skeleton height={48} role="status" aria-label="Loading" />}
       {needs?.length === 0 && (
         <p className={classes.fine}>
-          <IconCircleCheck size={20} color="var(--status-green)" aria-hidden="true" /> Nothing.
-          Everything is as it should be.
+          <IconCircleCheck size={20} color="var(--status-green)" aria-hidden="true" /> Nothing waits
+          for you.
         </p>
       )}
       {needs && needs.length > 0 && (
