@@ -1,5 +1,6 @@
 """People for tests of the admin API: made in the database, signed in as a browser does."""
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from justpaid.members.roles import Role
 from tests.api.whole_service import WholeService
 
 PASSWORD = "quiet-otter-harbour-7"
+_addresses = (f"198.51.{n // 250}.{n % 250 + 1}" for n in itertools.count())
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PASSWORD_HASH = _QUICK.hash(PASSWORD)  # any terms are verified: they stand in the hash
 
@@ -118,8 +120,9 @@ class People:
         )
         return Someone(person_id, membership_id, email)
 
-    def browser(self, origin: str = "http://127.0.0.1", address: str = "192.0.2.1") -> Browser:
-        """Open a browser that nobody is signed in with."""
+    def browser(self, origin: str = "http://127.0.0.1", address: str | None = None) -> Browser:
+        """Open a browser that nobody is signed in with, by default at an address of its own."""
+        address = address or next(_addresses)
         transport = httpx.ASGITransport(
             self._service.api.asgi, raise_app_exceptions=False, client=(address, 4711)
         )

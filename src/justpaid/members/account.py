@@ -16,8 +16,9 @@ from justpaid.members.links import record_everywhere
 from justpaid.members.model import Person, Session
 from justpaid.members.password_rules import find_password_problem
 from justpaid.members.passwords import Passwords
-from justpaid.members.proof import Proofs, TotpSecrets
+from justpaid.members.proof import Proofs
 from justpaid.members.tokens import hash_token, is_token
+from justpaid.members.totp_secrets import TotpSecrets
 from justpaid.web.unit_of_work import UnitOfWork
 
 _PASSWORD: Final = "password"  # noqa: S105  the field's name

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from justpaid import clock
-from justpaid.db.encryption import Binding, CannotOpen, KeyRing
 from justpaid.db.pool import Connection, Pool
-from justpaid.errors import InvalidInput, Problem, Unauthenticated, Unavailable
+from justpaid.errors import InvalidInput, Problem, Unauthenticated
 from justpaid.members import repository, totp
 from justpaid.members.attempts import Attempts
 from justpaid.members.model import Person
 from justpaid.members.passwords import Passwords
+from justpaid.members.totp_secrets import TotpSecrets
 
 _REFUSED: Final = "The e-mail, the password or the code is wrong."
 
@@ -36,24 +36,6 @@ class Proven:
     person: Person
     step: int | None = None
     recovery_hash: bytes | None = None
-
-
-class TotpSecrets:
-    """Seals the secrets of second factors, each for its own person."""
-
-    def __init__(self, keys: KeyRing) -> None:
-        self._keys = keys
-
-    def seal(self, person: Person, secret: str) -> bytes:
-        """Encrypt a secret for one person."""
-        return self._keys.seal(secret.encode(), _binding(person))
-
-    def unseal(self, person: Person) -> str:
-        """Read a person's secret; raises Unavailable when it does not open here."""
-        try:
-            return self._keys.unseal(person.totp_sealed or b"", _binding(person)).decode()
-        except CannotOpen as error:
-            raise Unavailable(f"The second factor cannot be checked: {error}.") from None
 
 
 class Proofs:
@@ -143,7 +125,3 @@ class Proofs:
 def refused(about_code: str | None = None) -> Unauthenticated:
     """Make the one refusal of a sign-in; `about_code` only once the password was right."""
     return Unauthenticated(_REFUSED, [Problem("totp", about_code)] if about_code else ())
-
-
-def _binding(person: Person) -> Binding:
-    return Binding("totp", person.id, person.id)

@@ -32,6 +32,11 @@ _USE_RECOVERY = """
 UPDATE people SET recovery_hashes = array_remove(recovery_hashes, $2)
 WHERE id = $1 AND $2 = ANY (recovery_hashes) RETURNING id
 """
+_LOCK_SEALED = """
+SELECT id, totp_sealed FROM people WHERE totp_sealed IS NOT NULL AND id > $1
+ORDER BY id LIMIT $2 FOR NO KEY UPDATE
+"""
+_RESEAL = "UPDATE people SET totp_sealed = $2 WHERE id = $1"
 
 # An attempt is counted before it is judged, so that many at once are slowed down like one by one.
 # $3 is when attempts are forgotten, $4 how many are free, $5 the longest wait in seconds.
@@ -135,6 +140,19 @@ async def confirm_totp(
 ) -> None:
     """Turn the second factor on, for any company."""
     await connection.execute(_CONFIRM_TOTP, person_id, at, step, recovery_hashes)
+
+
+async def lock_sealed(
+    connection: Connection, *, after_id: UUID, limit: int
+) -> list[tuple[UUID, bytes]]:
+    """Lock the next second factors, of people of any company, by person."""
+    rows = await connection.fetch(_LOCK_SEALED, after_id, limit)
+    return [(row["id"], row["totp_sealed"]) for row in rows]
+
+
+async def reseal(connection: Connection, person_id: UUID, sealed: bytes) -> None:
+    """Store a second factor under another master key, for a person of any company."""
+    await connection.execute(_RESEAL, person_id, sealed)
 
 
 async def use_totp_step(connection: Connection, person_id: UUID, step: int) -> bool:

@@ -12,12 +12,13 @@ from justpaid.members.invites import Invites
 from justpaid.members.joining import Joining
 from justpaid.members.mail import Mail
 from justpaid.members.passwords import Passwords
-from justpaid.members.proof import Proofs, TotpSecrets
+from justpaid.members.proof import Proofs
 from justpaid.members.service import KeyOwnership, Members
 from justpaid.members.session_reader import SessionReader
 from justpaid.members.sessions import Sessions
 from justpaid.members.setup import Setup
 from justpaid.members.sign_in import SignIn
+from justpaid.members.totp_secrets import TotpSecrets
 from justpaid.settings import Settings
 from justpaid.web.gate_contract import FailureCounter
 from justpaid.web.same_origin import SameOrigin
