@@ -38,6 +38,11 @@ def print_run(console: Console, run: dict[str, Any], providers: Providers) -> No
     )
 
 
+def print_setup_link(console: Console, link: str) -> None:
+    """Print the link that makes the reader the owner of the demo's company."""
+    console.print(f"To see it in the dashboard, make yourself its owner: {link}", soft_wrap=True)
+
+
 def print_what_to_try(
     console: Console, base_url: str, key: str, workflow_id: str, run_id: str
 ) -> None:

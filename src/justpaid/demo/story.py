@@ -26,10 +26,11 @@ from justpaid.audit.service import AuditLog
 from justpaid.companies.service import create_company
 from justpaid.db.pool import connect
 from justpaid.db.secrets import load_secrets
-from justpaid.demo.printout import print_run, print_what_to_try
+from justpaid.demo.printout import print_run, print_setup_link, print_what_to_try
 from justpaid.demo.providers import Providers
 from justpaid.exact_json import JsonObject
 from justpaid.keyrings import audit_secrets_of, peppers_of
+from justpaid.members.links import LinkPage, link_address, make_setup_link
 from justpaid.scopes import Scope
 from justpaid.settings import Settings, load_settings
 from justpaid.supervisor import Supervisor, find_free_port
@@ -59,10 +60,11 @@ def run_demo(*, port: int | None = None, stay: bool | None = None) -> None:
         supervisor = Supervisor(settings, keeps_data=False)
         with _ctrl_c(), supervisor:
             supervisor.wait_ready()
-            key = asyncio.run(_make_key(settings, supervisor.dsn))
+            key, setup_token = asyncio.run(_make_key(settings, supervisor.dsn))
             say(f"The service answers at {settings.base_url}. Running examples/{EXAMPLE} …")
             workflow_id, run = asyncio.run(_play(settings.base_url, key, providers.address))
             print_run(console, run, providers)
+            print_setup_link(console, link_address(settings.base_url, LinkPage.SETUP, setup_token))
             if run["status"] != "completed":
                 raise SystemExit(1)
             if stay:
@@ -108,8 +110,8 @@ def _providers() -> Generator[Providers]:
         loop.close()
 
 
-async def _make_key(settings: Settings, dsn: str) -> str:
-    """Make the demo's company and key as an operator would with the command line."""
+async def _make_key(settings: Settings, dsn: str) -> tuple[str, str]:
+    """Make the demo's company, key and set-up link as an operator does with the command line."""
     connection = await connect(dsn)
     try:
         secrets = await load_secrets(settings, connection)
@@ -118,9 +120,10 @@ async def _make_key(settings: Settings, dsn: str) -> str:
         request = KeyRequest(name="demo", scopes=frozenset(Scope))
         async with zero_tail(connection) as changes:
             created = await keys.create_key(changes, company.id, request, by=_OPERATOR)
+        setup_token = await make_setup_link(connection, company.id)
     finally:
         await connection.close()
-    return created.secret
+    return created.secret, setup_token
 
 
 async def _play(base_url: str, key: str, providers: str) -> tuple[str, dict[str, Any]]:
