@@ -5,6 +5,7 @@ a few hundredths of a second, so that each test that asks for one has its own.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,11 +13,17 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import pytest
+from hypothesis import settings
 
 from justpaid.db.embedded import start_embedded
 from justpaid.db.migrate import migrate
 from justpaid.db.pool import Pool, connect, open_pool
 from justpaid.ids import new_id
+
+# No test asserts a duration. Where CI says so, the same examples are tried on every run.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 # Safe for kill -9 of any process; only a crash of the machine needs fsync, and no test makes one.
 _TEST_OPTIONS = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
