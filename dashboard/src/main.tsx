@@ -8,7 +8,7 @@ import { createRoot } from "react-dom/client";
 import { Providers } from "./app/providers";
 import { createQueries } from "./app/queries";
 import { createDashboardRouter } from "./app/router";
-import { whenSignedOut } from "./lib/api";
+import { setCsrfToken, whenSignedOut } from "./lib/api";
 import { endSession } from "./lib/session";
 
 const queries = createQueries();
@@ -16,8 +16,10 @@ const router = createDashboardRouter(queries);
 
 whenSignedOut(() => {
   const next = router.state.location.href;
-  endSession(queries);
-  void router.navigate({ to: "/sign-in", search: { next, ended: true }, replace: true });
+  setCsrfToken(null);
+  void router
+    .navigate({ to: "/sign-in", search: { next, ended: true }, replace: true })
+    .then(() => endSession(queries));
 });
 
 const root = document.getElementById("root");

@@ -1,5 +1,6 @@
 /** Keeps what was typed into a form across a reload of the tab; never passwords or secrets. */
 import { useEffect, useRef } from "react";
+import { draftKey } from "@/lib/drafts";
 
 interface DraftForm<Values> {
   values: Values;
@@ -22,7 +23,7 @@ export function useDraft<Values extends object>(
   form: DraftForm<Values>,
   fields: (keyof Values)[],
 ): { forget: () => void } {
-  const key = `justpaid.draft.${name}`;
+  const key = draftKey(name);
   const restoredKey = useRef<string | null>(null);
   const isForgotten = useRef(false);
   useEffect(() => {

@@ -15,18 +15,25 @@ export function firstCallSamples(origin: string = window.location.origin): Sampl
       code: `const response = await fetch("${origin}/api/v1/me", {
   headers: { "x-api-key": process.env.JUSTPAID_API_KEY },
 });
-console.log(await response.json());`,
+if (!response.ok) {
+  throw new Error(\`\${response.status}: \${await response.text()}\`);
+}
+const { data } = await response.json();
+console.log(data.company.name);`,
     },
     {
       name: "Python",
       code: `import os
+
 import requests
 
 response = requests.get(
     "${origin}/api/v1/me",
     headers={"x-api-key": os.environ["JUSTPAID_API_KEY"]},
+    timeout=30,
 )
-print(response.json())`,
+response.raise_for_status()
+print(response.json()["data"]["company"]["name"])`,
     },
   ];
 }

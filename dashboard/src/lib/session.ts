@@ -1,6 +1,7 @@
 /** Who is signed in, and what the role may see. */
 import { queryOptions, useSuspenseQuery, type QueryClient } from "@tanstack/react-query";
 import { api, dataOf, setCsrfToken } from "./api";
+import { claimDrafts } from "./drafts";
 import type { Role, Session } from "./api-types";
 
 export const sessionQuery = queryOptions({
@@ -8,6 +9,7 @@ export const sessionQuery = queryOptions({
   queryFn: async () => {
     const session = await dataOf(api.GET("/api/v1/admin/session"));
     setCsrfToken(session.csrfToken);
+    claimDrafts(session.company.id, session.member.id);
     return session;
   },
   staleTime: 60_000,
@@ -18,6 +20,7 @@ export const sessionQuery = queryOptions({
 export function beginSession(queries: QueryClient, session: Session): void {
   queries.clear();
   setCsrfToken(session.csrfToken);
+  claimDrafts(session.company.id, session.member.id);
   queries.setQueryData(sessionQuery.queryKey, session);
 }
 

@@ -12,6 +12,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { notifyFailed } from "@/components/notify";
 import { api, dataOf } from "@/lib/api";
+import { forgetDrafts } from "@/lib/drafts";
 import { endSession, useSession } from "@/lib/session";
 import { words } from "@/lib/format";
 import classes from "./shell.module.css";
@@ -34,6 +35,7 @@ export function useSignOut(): () => Promise<void> {
     }
     await navigate({ to: "/sign-in" });
     endSession(queries);
+    forgetDrafts();
   };
 }
 

@@ -1,24 +1,20 @@
 /** The company in view; a menu where the person belongs to several. */
 import { Menu } from "@mantine/core";
 import { IconCheck, IconSelector } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { BrandMark } from "@/components/brand";
 import { notifyFailed } from "@/components/notify";
 import { api, dataOf } from "@/lib/api";
-import { beginSession, useSession } from "@/lib/session";
+import { useSession } from "@/lib/session";
 import classes from "./shell.module.css";
 
 export function CompanySwitch() {
   const session = useSession();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
   const switchTo = async (companyId: string) => {
     if (companyId === session.company.id) return;
     try {
-      const next = await dataOf(api.PATCH("/api/v1/admin/session", { body: { companyId } }));
-      await navigate({ to: "/" });
-      beginSession(queries, next);
+      await dataOf(api.PATCH("/api/v1/admin/session", { body: { companyId } }));
+      // A fresh start: nothing of the other company may stay in view or in memory.
+      window.location.assign("/");
     } catch (error) {
       notifyFailed("The company was not switched.", error as Error);
     }
