@@ -89,12 +89,12 @@ describe("a person's course", () => {
 
   it("leads back to where a person was going before signing in", async () => {
     const other = await (await browser.newContext()).newPage();
-    await other.goto(`${BASE_URL}/audit?action=key.created`);
+    await other.goto(`${BASE_URL}/audit?action=api_key`);
     await other.getByLabel("E-mail").fill(EMAIL);
     await other.locator("input[type=password]").fill(PASSWORD);
     await other.getByRole("button", { name: "Sign in" }).click();
     await other.getByRole("heading", { name: "Audit", level: 1 }).waitFor();
-    expect(other.url()).toContain("action=key.created");
+    expect(other.url()).toContain("action=api_key");
     await other.context().close();
   });
 

@@ -30,7 +30,7 @@ describe("how things read", () => {
   });
 
   it("turns codes into words", () => {
-    expect(words("key.scopes_trimmed")).toBe("Key scopes trimmed");
+    expect(words("api_key.scopes_trimmed")).toBe("API key scopes trimmed");
   });
 
   it("keeps scopes in the published order, whatever order they were chosen in", () => {

@@ -7,8 +7,8 @@ import {
   Button,
   type ButtonProps,
 } from "@mantine/core";
-import { createLink } from "@tanstack/react-router";
-import { type ComponentPropsWithoutRef, forwardRef } from "react";
+import { createLink, useRouter } from "@tanstack/react-router";
+import { type ComponentPropsWithoutRef, forwardRef, type MouseEvent, type ReactNode } from "react";
 
 type Native<P> = P & Omit<ComponentPropsWithoutRef<"a">, keyof P>;
 
@@ -29,3 +29,24 @@ export const IconLink = createLink(
     return <ActionIcon ref={ref} component="a" variant="subtle" color="gray" {...props} />;
   }),
 );
+
+interface PathLinkProps {
+  /** A path of the dashboard with its query, as the service names it. */
+  path: string;
+  children: ReactNode;
+}
+
+/** A link to a path that is known only as text. */
+export function PathLink({ path, children }: PathLinkProps) {
+  const router = useRouter();
+  const follow = (event: MouseEvent) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    router.history.push(path);
+  };
+  return (
+    <Anchor href={path} inherit underline="always" onClick={follow}>
+      {children}
+    </Anchor>
+  );
+}

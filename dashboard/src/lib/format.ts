@@ -62,5 +62,6 @@ export function shortenId(id: string): string {
 /** "key.revoked" or "still_used" as words. */
 export function words(code: string): string {
   const text = code.replaceAll(/[_.:-]+/g, " ").trim();
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  return sentence.replace(/^Api key/, "API key").replace(/\btotp\b/i, "two-step sign-in");
 }

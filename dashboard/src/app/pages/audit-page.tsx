@@ -28,7 +28,7 @@ function ExportMenu({ filters }: { filters: AuditFilters }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item component="a" href={exportAddress(filters, "jsonl")} download>
-          JSON lines, with signed head
+          JSON lines
         </Menu.Item>
         <Menu.Item component="a" href={exportAddress(filters, "csv")} download>
           CSV
@@ -69,7 +69,7 @@ export function AuditPage() {
         <FilterText
           label="Act"
           value={filters.action}
-          help="Such as key.revoked"
+          help="Such as api_key.revoked, or api_key for all of them"
           onChange={(action) => set({ action })}
         />
         <FilterText

@@ -4,7 +4,7 @@ import { IconInbox } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorNotice } from "@/components/error-notice";
-import { TextLink } from "@/components/links";
+import { PathLink } from "@/components/links";
 import { notifyFailed } from "@/components/notify";
 import { StatusBadge } from "@/components/status-badge";
 import { Time } from "@/components/time";
@@ -61,12 +61,10 @@ function NoticeItem({ notice, onRead }: { notice: Notice; onRead: () => void }) 
         <p className={classes.text}>{notice.body}</p>
         <span className={classes.meta}>
           {isUnread && <StatusBadge tone="blue">Unread</StatusBadge>} <Time value={notice.at} />
-          {notice.link && (
+          {notice.link?.startsWith("/") && (
             <>
               {" · "}
-              <TextLink to={notice.link} inherit underline="always">
-                Open
-              </TextLink>
+              <PathLink path={notice.link}>Open</PathLink>
             </>
           )}
         </span>
