@@ -1,18 +1,15 @@
-"""The floors: the same writes by bare asyncpg, each committed; and a bare Granian answer."""
+"""The floor under a run: the same rows by bare asyncpg, each commit its own, without any queue."""
 
 import asyncio
-import sys
 import time
-from pathlib import Path
+from typing import Final
 
 import asyncpg
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
 from bench.load import Load
 from justpaid.ids import new_id
 
-_SCHEMA = """
+_SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS floor_runs (
   id uuid PRIMARY KEY, company_id uuid, status text, input json, output json,
   created_at timestamptz DEFAULT now(), completed_at timestamptz);
@@ -20,13 +17,16 @@ CREATE TABLE IF NOT EXISTS floor_steps (
   run_id uuid, path text, attempt int, company_id uuid, type text, status text, input json,
   output json, started_at timestamptz DEFAULT now(), PRIMARY KEY (run_id, path, attempt));
 """
-_INPUT = '{"amount":129.90,"customer":"cus_1","lines":[1,2,3]}'
-_STEPS = 5
+_INPUT: Final = '{"amount":129.90,"customer":"cus_1","lines":[1,2,3]}'
+_STEPS: Final = 5
+_SECONDS: Final = 10.0
 
 
 async def drive_floor(dsn: str, *, clients: int, seconds: float) -> Load:
     """Write a run, its five steps and its end in three commits, as often as the database allows."""
-    pool = await asyncpg.create_pool(dsn, min_size=clients, max_size=clients)
+    pool = await asyncpg.create_pool(
+        dsn, min_size=clients, max_size=clients, timeout=_SECONDS, command_timeout=_SECONDS
+    )
     await pool.execute(_SCHEMA)
     load = Load()
     end = time.perf_counter() + seconds
@@ -38,9 +38,7 @@ async def drive_floor(dsn: str, *, clients: int, seconds: float) -> Load:
                 load.latencies.append(time.perf_counter() - start)
 
     begun = time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for _ in range(clients):
-            group.create_task(client())
+    await asyncio.gather(*(client() for _ in range(clients)))
     load.seconds = time.perf_counter() - begun
     await pool.close()
     return load
@@ -69,25 +67,3 @@ async def _one_run(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
         run_id,
         _INPUT,
     )
-
-
-def bare_app(body: bytes) -> object:
-    """Make the smallest ASGI app that answers every request with these bytes."""
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-
-    async def app(_scope: object, _receive: object, send: object) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": headers})  # pyright: ignore[reportCallIssue]  ASGI's send
-        await send({"type": "http.response.body", "body": body})  # pyright: ignore[reportCallIssue]  ASGI's send
-
-    return app
-
-
-def serve_bare(port: int, body_file: Path) -> None:
-    """Serve `bare_app` with the server that the service runs on."""
-    app = bare_app(body_file.read_bytes())
-    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI)
-    asyncio.run(server.serve())
-
-
-if __name__ == "__main__":
-    serve_bare(int(sys.argv[1]), Path(sys.argv[2]))

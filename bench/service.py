@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -12,23 +11,21 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
+from uuid import UUID
 
 import psutil
 
+from bench.processes import cpu_seconds, free_port, stop
 from justpaid.db.embedded import start_embedded
+from justpaid.ids import Prefix, decode_id
 
-_JUSTPAID = Path(sys.executable).parent / "justpaid"
-_PLENTY = 1_000_000
-_SCOPES = "workflows:read,workflows:write,workflows:execute,runs:read"
+PARTS: Final = ("api", "worker", "database")
 
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+_JUSTPAID: Final = (sys.executable, "-m", "justpaid.cli")
+_PLENTY: Final = 1_000_000
+_SCOPES: Final = "workflows:read,workflows:write,workflows:execute,runs:read"
+_COMMAND_SECONDS: Final = 120.0
 
 
 class Service:
@@ -38,83 +35,97 @@ class Service:
         self.data_dir = Path(tempfile.mkdtemp(prefix="justpaid-bench-"))
         self.port = free_port()
         self._environment = os.environ | {"JUSTPAID_OUTBOUND_ALLOW": allow}
+        self._process: subprocess.Popen[bytes] | None = None
         self.cold_start_seconds = 0.0
         self.key = ""
         self.dsn = ""
+        self.company_id = UUID(int=0)
 
     def __enter__(self) -> Self:
+        try:
+            self._open()
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+        return self
+
+    def _open(self) -> None:
         self._command("migrate")  # makes the database; the cold start below is a restart
         begun = time.perf_counter()
-        self._process = subprocess.Popen(
-            [_JUSTPAID, "serve", "--port", str(self.port), "--data-dir", str(self.data_dir)],
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.data_dir / "service.log").open("w"),
-        )
+        words = ["serve", "--port", str(self.port), "--data-dir", str(self.data_dir)]
+        with (self.data_dir / "service.log").open("w") as log:
+            self._process = subprocess.Popen(
+                [*_JUSTPAID, *words], env=self._environment, stdout=subprocess.DEVNULL, stderr=log
+            )
         self._wait_until_ready()
         self.cold_start_seconds = time.perf_counter() - begun
         company = self._command("company", "create", "Bench")
+        company_id = decode_id(Prefix.COMPANY, company["id"])
+        assert company_id is not None
+        self.company_id = company_id
         limits = [f"--limit={name}={_PLENTY}" for name in ("read", "write", "execute")]
-        made = self._command(
-            "keys",
-            "create",
-            "--company",
-            company["id"],
-            "--name",
-            "bench",
-            "--scopes",
-            _SCOPES,
-            *limits,
-        )
-        self.key = made["key"]
+        terms = ["--company", company["id"], "--name", "bench", "--scopes", _SCOPES]
+        self.key = self._command("keys", "create", *terms, *limits)["key"]
         self.database = start_embedded(self.data_dir)
         self.dsn = self.database.dsn
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        self.database.stop()
-        self._process.terminate()
-        self._process.wait(30)
+        if self.dsn:
+            self.database.stop()
+        if self._process is not None:
+            stop(self._process, 30)
         if kind is not None:
-            print((self.data_dir / "service.log").read_text()[-3000:], file=sys.stderr)
+            log = self.data_dir / "service.log"
+            print(log.read_text()[-3000:] if log.exists() else "", file=sys.stderr)
         shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What another process on the same database and secrets is started with."""
+        return self._environment | {
+            "JUSTPAID_DATABASE_URL": self.dsn,
+            "JUSTPAID_DATA_DIR": str(self.data_dir),
+        }
 
     def call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  JSON
         """Send one request as the bench's key and return the answer's data."""
+        return json.loads(self.fetch(method, path, body))["data"]
+
+    def fetch(self, method: str, path: str, body: object = None) -> bytes:
+        """Send one request as the bench's key and return the answer's bytes."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"x-api-key": self.key, "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  as above
-            return json.load(answer)["data"]
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  our own address
+            raw: bytes = answer.read()
+            return raw
 
     def processes(self) -> dict[str, list[psutil.Process]]:
         """Find the service's processes by what they are."""
-        found: dict[str, list[psutil.Process]] = {"api": [], "worker": [], "database": []}
+        found: dict[str, list[psutil.Process]] = {name: [] for name in PARTS}
+        assert self._process is not None
         for child in psutil.Process(self._process.pid).children(recursive=True):
             words = child.cmdline()
-            if any("postgres" in word for word in words[:1]):
-                continue
-            found["worker" if "worker" in words else "api"].append(child)
+            if "justpaid.supervised" in words:
+                found[words[-1]].append(child)
         server = psutil.Process(self.database.pid)
         found["database"] = [server, *server.children(recursive=True)]
         return found
 
-    def cpu_seconds(self) -> float:
-        """Add up the CPU time that the service and its database have used so far."""
-        total = 0.0
-        for group in self.processes().values():
-            for process in group:
-                times = process.cpu_times()
-                total += times.user + times.system + times.children_user + times.children_system
-        return total
+    def cpu(self) -> dict[str, float]:
+        """Return the CPU seconds that each part of the service has used so far."""
+        return {
+            name: sum(cpu_seconds(process) for process in group)
+            for name, group in self.processes().items()
+        }
 
     def memory_mb(self) -> dict[str, float]:
-        """Measure each kind of process's proportional share of memory, in MB."""
+        """Measure each part's proportional share of memory, in MB."""
         return {
             name: sum(process.memory_full_info().pss for process in group) / 1e6
             for name, group in self.processes().items()
@@ -122,19 +133,21 @@ class Service:
 
     def _command(self, *words: str) -> Any:  # noqa: ANN401  JSON
         answer = subprocess.run(
-            [_JUSTPAID, *words, "--data-dir", str(self.data_dir), "--json"],
+            [*_JUSTPAID, *words, "--data-dir", str(self.data_dir), "--json"],
             env=self._environment,
             stdout=subprocess.PIPE,
             check=True,
+            timeout=_COMMAND_SECONDS,
         )
         return json.loads(answer.stdout or b"null")
 
     def _wait_until_ready(self) -> None:
+        assert self._process is not None
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=1):
                     return
-            except (urllib.error.URLError, ConnectionError):
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.01)
         raise TimeoutError("the service did not get ready within a minute")

@@ -37,7 +37,6 @@ class _Stub(asyncio.Protocol):
 
 async def _serve(port: int) -> None:
     server = await asyncio.get_running_loop().create_server(_Stub, "127.0.0.1", port)
-    print("ready", flush=True)
     await server.serve_forever()
 
 

@@ -1,0 +1,137 @@
+"""Servers to compare the API's edge with: the same Granian, the same answer, less around it.
+
+`bare` answers with constant bytes by Starlette alone; `gated` is the same behind the service's own
+gate, directory, limiter and counters; `query` asks the database for a page of workflows and writes
+it, by Starlette alone and for anybody.
+"""
+
+import asyncio
+import gc
+import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import uvloop
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from justpaid.api_keys.directory import KeyDirectory
+from justpaid.api_keys.key_uses import KeyUses
+from justpaid.app import api_routes
+from justpaid.clock import to_wire
+from justpaid.db.pool import connect, open_pool
+from justpaid.db.secrets import load_secrets
+from justpaid.ids import Prefix, encode_id
+from justpaid.keyrings import peppers_of
+from justpaid.rate_limits.failures import FailedAuthentications
+from justpaid.rate_limits.limiter import MemoryLimiter
+from justpaid.settings import load_settings
+from justpaid.usage.counter import UsageCounter
+from justpaid.web.cursors import Position, split_page
+from justpaid.web.envelope import page
+from justpaid.web.gate import Gate
+from justpaid.web.gate_address import address_reader
+from justpaid.web.gate_contract import GateHooks
+from justpaid.web.gate_routes import PUBLIC_ROUTES, RouteTable
+from justpaid.workflows import repository
+from justpaid.workflows.model import WorkflowSummary
+
+PATH: Final = "/api/v1/workflows"
+LIMIT: Final = 50
+
+
+def constant(body: bytes) -> Starlette:
+    """Make the smallest app that answers with these bytes."""
+
+    async def answer(_: Request) -> Response:
+        return Response(body, media_type="application/json")
+
+    return _starlette(answer)
+
+
+def _starlette(answer: Callable[[Request], Awaitable[Response]]) -> Starlette:
+    return Starlette(routes=[Route(PATH, answer)])
+
+
+async def _serve(app: object, port: int) -> None:
+    server = Server(
+        app,  # pyright: ignore[reportArgumentType]  Granian has its own name for an ASGI app
+        address="127.0.0.1",
+        port=port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        log_enabled=False,
+    )
+    gc.collect()
+    gc.freeze()
+    await server.serve()
+
+
+async def _serve_gated(port: int, body: bytes) -> None:
+    settings = load_settings()
+    dsn = settings.database_url or ""
+    pool = await open_pool(dsn, max_size=2)
+    async with pool.acquire() as connection:
+        secrets = await load_secrets(settings, connection)
+    directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
+    gate = Gate(
+        constant(body),
+        RouteTable(api_routes(), PUBLIC_ROUTES),
+        directory,
+        MemoryLimiter(),
+        FailedAuthentications(settings.auth_failures_per_minute),
+        address_reader(()),
+        GateHooks(on_identified=KeyUses(pool).note, on_finished=UsageCounter().note),
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(directory.lease.run())
+        await _serve(gate, port)
+
+
+async def _serve_query(port: int, dsn: str, company_id: UUID) -> None:
+    pool = await open_pool(dsn, max_size=16)
+
+    async def answer(_: Request) -> Response:
+        async with pool.acquire() as connection:
+            rows = await repository.list_workflows(
+                connection, company_id, status=None, search=None, before=None, limit=LIMIT + 1
+            )
+        shown, cursor = split_page(rows, LIMIT, lambda row: Position(row.created_at, row.id))
+        return page([_item(row) for row in shown], cursor)
+
+    await _serve(_starlette(answer), port)
+
+
+def _item(row: WorkflowSummary) -> dict[str, Any]:
+    return {
+        "id": encode_id(Prefix.WORKFLOW, row.id),
+        "name": row.name,
+        "description": row.description,
+        "status": row.status,
+        "version": row.version,
+        "trigger": row.trigger,
+        "createdAt": to_wire(row.created_at),
+        "updatedAt": to_wire(row.updated_at),
+    }
+
+
+def main() -> None:
+    """Serve what the command line names: kind, port, and what the kind needs."""
+    kind, port, *rest = sys.argv[1:]
+    if kind == "bare":
+        uvloop.run(_serve(constant(Path(rest[0]).read_bytes()), int(port)))
+    elif kind == "gated":
+        uvloop.run(_serve_gated(int(port), Path(rest[0]).read_bytes()))
+    else:
+        uvloop.run(_serve_query(int(port), rest[0], UUID(rest[1])))
+
+
+if __name__ == "__main__":
+    main()
