@@ -7,8 +7,10 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from justpaid.engine.frames import Frame
 from justpaid.engine.model import SkipReason, StepRecord, StepStatus
 from justpaid.engine.plan import View, plan
+from justpaid.engine.resolve import Names
 from justpaid.errors import InvalidInput
 from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.workflows.program import StepList, compile_definition
@@ -134,6 +136,10 @@ def _compiled(steps: list[dict[str, Any]]) -> StepList:
         raise
 
 
+def _frame(steps: StepList) -> Frame:
+    return Frame(steps, Names({}, {}, None), START)
+
+
 def _settled(step_id: str, kind: str, fate: str, at: datetime) -> StepRecord:
     record = StepRecord(step_id, 1, kind, StepStatus.COMPLETED, started_at=at, completed_at=at)
     if fate == "broken":
@@ -157,8 +163,7 @@ def test_the_plan_follows_the_rules_in_any_order(
     now = START
     while True:
         now += timedelta(seconds=1)
-        view = View(records, START, lambda _: {}, in_flight)
-        found = plan(program, view, now)
+        found = plan(_frame(program), View(records, in_flight), now)
         for skip in found.skips:
             records[skip.path] = StepRecord(
                 skip.path, 1, skip.node.type, StepStatus.SKIPPED, skip.reason, completed_at=skip.now
@@ -201,6 +206,6 @@ def test_the_plan_is_a_function(drawn: tuple[list[dict[str, Any]], dict[str, str
         )
     }
     before = dict(records)
-    view = View(records, START, lambda _: {})
-    assert plan(program, view, START) == plan(program, view, START)
+    frame, view = _frame(program), View(records)
+    assert plan(frame, view, START) == plan(frame, view, START)
     assert records == before

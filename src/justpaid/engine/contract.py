@@ -5,7 +5,7 @@ down before anything leaves), then does it. Outcomes are values: a handler raise
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -100,6 +100,34 @@ class Intent:
 StepResult: TypeAlias = Completed | Failed | Waits
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One way through a body: a loop's item, a branch.
+
+    `suffix` stands between the step's own path and the ids of the body's steps (`[3].`, `.`).
+    `variables`: what the body's templates read beside the names around it.
+    """
+
+    number: int
+    body: str
+    suffix: str
+    variables: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """The step's bodies are worked through, `room` rounds at once.
+
+    In a race the step is done with the first round that ends well, and the others are cancelled;
+    otherwise one that fails fails the step. `input`: all that opening it again after a crash needs.
+    """
+
+    rounds: Sequence[Round]
+    room: int
+    input: JsonObject
+    is_race: bool = False
+
+
 class PureHandler(ABC):
     """A step type without effects: the same context always gives the same result.
 
@@ -117,6 +145,18 @@ class PureHandler(ABC):
         raise RuntimeError(f"a step of type {context.node.type} does not wait: {started_at}, {now}")
 
 
+class ContainerHandler(ABC):
+    """A step type with bodies."""
+
+    @abstractmethod
+    def open(self, context: StepContext, recorded: JsonObject | None) -> Opens | Failed:
+        """Say what is worked through; the input of an earlier opening, if `recorded`, stands."""
+
+    @abstractmethod
+    def gather(self, outputs: Sequence[tuple[Round, JsonValue]]) -> JsonValue:
+        """Make the step's output from what its rounds came to, in order."""
+
+
 class EffectHandler(ABC):
     """A step type that reaches outside."""
 
@@ -130,8 +170,18 @@ class EffectHandler(ABC):
     ) -> Completed | Failed:
         """Do what an intent recorded; with the same key it is the same effect."""
 
+    async def verify(
+        self, _context: StepContext, _request: JsonObject, _connection: UUID | None, _key: str, /
+    ) -> Completed | Failed:
+        """Ask whether a verifiable effect was done: Completed if so.
 
-StepHandler: TypeAlias = PureHandler | EffectHandler
+        A failure of delivery NONE says that it was not, any other one that nobody can tell.
+        """
+        message = "Nobody can tell whether it was done."
+        return Failed(ErrorCode.NETWORK, message, delivery=Delivery.UNCERTAIN)
+
+
+StepHandler: TypeAlias = PureHandler | ContainerHandler | EffectHandler
 
 
 class Writes(Protocol):

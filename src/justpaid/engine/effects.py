@@ -5,11 +5,11 @@ its generation; nothing is sent by a worker whose lease may have ended.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import structlog
@@ -32,6 +32,7 @@ from justpaid.engine.model import (
     StepStatus,
 )
 from justpaid.engine.plan import Ready
+from justpaid.engine.resolutions import is_of_another_request, mark_another_request
 from justpaid.engine.run_state import RunState
 from justpaid.exact_json import JsonObject
 
@@ -68,28 +69,22 @@ async def intend(
 ) -> Sending | None:
     """Write down what a step is about to do; None when it settled without doing anything."""
     line = state.effects.get(ready.path)
-    if line is not None and (ready.is_repeat or ready.attempt > 1):
+    if line is not None and _is_bound(state, ready, line):
+        if line.outcome is EffectOutcome.REFUSED:
+            line = _next_of(state, line, new_id())
         return _intend_again(state, ready, handler, context, line, now)
     intent = await handler.prepare(context)
     if isinstance(intent, Failed):
         state.settle(ready, now, intent)
         return None
-    request = exact_json.encode(
-        {
-            "request": intent.request,
-            "keyMemoryHours": intent.key_memory_hours,
-            "replaysErrors": intent.replays_errors,
-        }
-    )
+    request = _recorded(intent)
     fingerprint = sha256(request).digest()
     generation = retry.next_generation(line, fingerprint)
     if isinstance(generation, retry.BecomesUnknown):
-        _become_unknown(state, ready, now, generation.reason, line)
+        _become_unknown(state, ready, now, generation, line)
         return None
     if line is not None and generation == line.generation:
         return _intend_again(state, ready, handler, context, line, now)
-    claimed = state.claimed
-    key = retry.idempotency_key(claimed.company_id, claimed.origin_run_id, ready.path, generation)
     effect = EffectRecord(
         new_id(),
         ready.path,
@@ -98,7 +93,7 @@ async def intend(
         intent.effect_class,
         intent.provider,
         intent.action,
-        key,
+        _key(state, ready.path, generation),
         intent.connection_id,
         request,
         fingerprint,
@@ -107,8 +102,49 @@ async def intend(
         sent_at=now,
     )
     _write_intent(state, ready, effect, now, exact_json.encode_text(intent.input))
-    return Sending(
-        ready, handler, context, effect, intent.request, now, _terms_of_intent(intent, now), None
+    terms = retry.EffectTerms(
+        intent.effect_class, now, intent.key_memory_hours, intent.replays_errors
+    )
+    return Sending(ready, handler, context, effect, intent.request, now, terms, None)
+
+
+def _is_bound(state: RunState, ready: Ready, line: EffectRecord) -> bool:
+    """Tell whether the step sends what is recorded, whatever it would resolve to now."""
+    if not ready.is_repeat and ready.attempt == 1:
+        return False
+    if line.outcome is not EffectOutcome.REFUSED:
+        return True
+    return line.request is not None and not is_of_another_request(state.records.get(ready.path))
+
+
+def _next_of(state: RunState, line: EffectRecord, effect_id: UUID) -> EffectRecord:
+    """Make the next generation of an effect that was not done, with the same request."""
+    generation = line.generation + 1
+    key = _key(state, line.path, generation)
+    return replace(
+        line,
+        id=effect_id,
+        generation=generation,
+        key=key,
+        sent_at=None,
+        outcome=None,
+        receipt=None,
+        resolution=None,
+    )
+
+
+def _key(state: RunState, path: str, generation: int) -> str:
+    claimed = state.claimed
+    return retry.idempotency_key(claimed.company_id, claimed.origin_run_id, path, generation)
+
+
+def _recorded(intent: Intent) -> bytes:
+    return exact_json.encode(
+        {
+            "request": intent.request,
+            "keyMemoryHours": intent.key_memory_hours,
+            "replaysErrors": intent.replays_errors,
+        }
     )
 
 
@@ -123,7 +159,8 @@ def _intend_again(
     """Intend what was recorded before, request and key alike, unless it cannot be repeated."""
     stored = exact_json.stored(line.request) if line.request is not None else None
     if not isinstance(stored, dict) or not isinstance(stored.get("request"), dict):
-        _become_unknown(state, ready, now, "The recorded request is not there.", line)
+        missing = retry.BecomesUnknown("The recorded request is not there.")
+        _become_unknown(state, ready, now, missing, line)
         return None
     hours = stored.get("keyMemoryHours")
     terms = retry.EffectTerms(
@@ -134,7 +171,7 @@ def _intend_again(
     )
     verdict = retry.may_send_again(terms, now)
     if verdict is not None:
-        _become_unknown(state, ready, now, verdict.reason, line)
+        _become_unknown(state, ready, now, verdict, line)
         return None
     sent_before = line.sent_at
     effect = replace(line, attempt=ready.attempt, sent_at=sent_before or now)
@@ -142,12 +179,6 @@ def _intend_again(
     terms = replace(terms, sent_at=effect.sent_at)
     request: JsonObject = stored["request"]  # pyright: ignore[reportAssignmentType]  seen above
     return Sending(ready, handler, context, effect, request, now, terms, sent_before)
-
-
-def _terms_of_intent(intent: Intent, now: datetime) -> retry.EffectTerms:
-    return retry.EffectTerms(
-        intent.effect_class, now, intent.key_memory_hours, intent.replays_errors
-    )
 
 
 def _write_intent(
@@ -163,29 +194,56 @@ def _write_intent(
 
 
 def _become_unknown(
-    state: RunState, ready: Ready, now: datetime, reason: str, line: EffectRecord | None
+    state: RunState,
+    ready: Ready,
+    now: datetime,
+    why: retry.BecomesUnknown,
+    line: EffectRecord | None,
 ) -> None:
     record = StepRecord(ready.path, ready.attempt, ready.node.type, StepStatus.UNKNOWN)
     record.started_at = now
     record.error = {
         "code": ErrorCode.NETWORK,
         "message": "It is not known whether the request was carried out.",
-        "reason": reason,
+        "reason": why.reason,
     }
+    if why.is_of_another_request:
+        mark_another_request(record)
     if line is not None:
         record.effect_key = line.key
         state.keep_effect(replace(line, attempt=ready.attempt, outcome=EffectOutcome.UNKNOWN))
     state.keep(record)
-    state.note("warning", ready.path, f"It is not known whether this was done. {reason}")
+    state.note("warning", ready.path, f"It is not known whether this was done. {why.reason}")
 
 
 async def perform(sending: Sending) -> Completed | Failed:
-    """Send; whatever goes wrong comes back as a failure."""
+    """Send; whatever goes wrong comes back as a failure.
+
+    A verifiable effect is read back before it is sent a second time, and after a lost answer.
+    """
+    if sending.effect.effect_class is not EffectClass.VERIFIABLE:
+        return await _guarded(sending, sending.handler.perform)
+    if sending.sent_before is not None:
+        found = await _guarded(sending, sending.handler.verify)
+        if isinstance(found, Completed) or found.delivery is not Delivery.NONE:
+            return found
+    result = await _guarded(sending, sending.handler.perform)
+    if isinstance(result, Failed) and result.delivery is Delivery.UNCERTAIN:
+        return await _guarded(sending, sending.handler.verify)
+    return result
+
+
+_Act: TypeAlias = Callable[
+    [StepContext, JsonObject, UUID | None, str], Awaitable[Completed | Failed]
+]
+
+
+async def _guarded(sending: Sending, act: _Act) -> Completed | Failed:
     timeout_ms = sending.ready.node.timeout_ms
     limit = DEFAULT_TIMEOUT_SECONDS if timeout_ms is None else timeout_ms / 1000
     try:
         async with asyncio.timeout(limit + _GRACE_SECONDS):
-            return await sending.handler.perform(
+            return await act(
                 sending.context, sending.request, sending.effect.connection_id, sending.effect.key
             )
     except TimeoutError:

@@ -15,16 +15,7 @@ import structlog
 from justpaid import exact_json
 from justpaid.clock import to_wire
 from justpaid.engine import effects
-from justpaid.engine.contract import (
-    Completed,
-    EffectHandler,
-    Failed,
-    PureHandler,
-    Resources,
-    StepContext,
-    StepHandler,
-    StepResult,
-)
+from justpaid.engine.contract import Completed, EffectHandler, Failed, Resources
 from justpaid.engine.model import (
     JOURNAL_FORMAT,
     MAX_LOST_LEASES,
@@ -36,14 +27,17 @@ from justpaid.engine.model import (
     RunStatus,
     Suspension,
 )
-from justpaid.engine.plan import Plan, Ready, View, completion, plan
-from justpaid.engine.resolve import RunNames
+from justpaid.engine.plan import Plan, Stop, View, check_output, completion, plan
+from justpaid.engine.pure_steps import PureSteps, context_of
+from justpaid.engine.resolve import names_of_run
 from justpaid.engine.run_state import ActiveRun, LeaseLost, RunState
 from justpaid.errors import InvalidInput
-from justpaid.exact_json import JsonObject, JsonValue
+from justpaid.exact_json import JsonObject
 
 LEASE_MARGIN_SECONDS: Final = 1.0
 LONGEST_WAIT_IN_WORKER: Final = timedelta(seconds=5)
+_PLANS_A_TURN: Final = 100
+_MOST_UNWRITTEN: Final = 1000
 
 _log = structlog.get_logger(__name__)
 
@@ -69,8 +63,15 @@ async def advance(resources: Resources, run: ActiveRun, journal: Journal) -> Non
         message = "The run's journal has a format that this release does not know."
         return await _abort(resources, run, message)
     company = await resources.load_company(claimed.company_id)
-    names = RunNames(claimed, program, company)
-    state = RunState(claimed, program, names, journal, resources.clock, resources.random)
+    state = RunState(
+        claimed,
+        program,
+        names_of_run(claimed, program, company),
+        journal,
+        resources.clock,
+        resources.random,
+        resources.ending_types(),
+    )
     execution = Execution(resources, run, state)
     try:
         await execution.advance()
@@ -94,6 +95,10 @@ async def _abort(resources: Resources, run: ActiveRun, message: str) -> None:
         resources.on_finished(finished)
 
 
+def _too_large(message: str) -> Stop:
+    return Stop(RunStatus.FAILED, {"code": ErrorCode.OUTPUT_TOO_LARGE, "message": message})
+
+
 class Execution:
     """One claimed run while this worker advances it."""
 
@@ -103,8 +108,8 @@ class Execution:
         self._state = state
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._arrivals: list[tuple[effects.Sending, Completed | Failed]] = []
-        self._ending_types = resources.ending_types()
-        self._halted: RunStatus | None = None
+        self._pure = PureSteps(resources.handlers, state)
+        self._halted: Stop | None = None
         claimed = run.claimed
         limit = timedelta(milliseconds=state.program.settings.timeout_ms - claimed.ran_ms)
         self._running_until = claimed.claimed_at + limit
@@ -118,7 +123,7 @@ class Execution:
         while True:
             self._run.changed.clear()
             await self._take_arrivals()
-            next_plan = self._settle_pure()
+            next_plan = await self._settle_pure()
             if next_plan.is_over:
                 return await self._finish(next_plan)
             if not self._run.is_stopping:
@@ -140,80 +145,36 @@ class Execution:
 
     # Pure steps
 
-    def _settle_pure(self) -> Plan:
+    async def _settle_pure(self) -> Plan:
         """Evaluate everything that reaches nowhere outside; return what is left to do."""
+        done = 0
         while True:
             now = self._resources.clock()
             found = self._plan(now)
-            is_settled = not (found.skips or found.faulty or found.elapsed)
-            for skip in found.skips:
-                self._state.skip(skip)
-            for faulty in found.faulty:
-                ready = Ready(faulty.node, faulty.path, 1, faulty.now)
-                failed = Failed(ErrorCode.TEMPLATE, faulty.message)
-                self._state.settle(ready, faulty.now, failed)
-            for ready in found.elapsed:
-                self._evaluate(ready, now, is_resumed=True)
-            for ready in found.ready:
-                if not isinstance(self._handler(ready), EffectHandler):
-                    self._evaluate(ready, now)
-                    is_settled = False
-            if is_settled:
+            if not self._pure.act(found, now):
                 return found
+            done += 1
+            if done % _PLANS_A_TURN == 0:  # others of this process have their turn too
+                await asyncio.sleep(0)
+                if len(self._state.entry.steps) >= _MOST_UNWRITTEN:
+                    await self._record()
 
     def _plan(self, now: datetime) -> Plan:
+        state = self._state
         if self._run.cancel_at is not None:
-            self._halted = RunStatus.CANCELLED
+            self._halted = Stop(RunStatus.CANCELLED)
+        elif self._halted is None and state.is_full:
+            self._halted = _too_large("The run's journal would be larger than 32 MiB.")
         view = View(
-            self._state.records,
-            self._run.claimed.started_at,
-            self._state.names.at,
-            self._tasks.keys(),
-            self._halted,
-            self._ending_types,
+            state.records, self._tasks.keys(), self._halted, state.endings, state.containers
         )
-        found = plan(self._state.program.steps, view, now)
+        found = plan(state.frame, view, now)
         if found.stop is None and now >= self._running_until and not found.is_over:
-            self._halted = RunStatus.TIMED_OUT
+            message = f"The run took longer than {state.program.settings.timeout_ms} ms."
+            error: JsonObject = {"code": ErrorCode.TIMEOUT, "message": message}
+            self._halted = Stop(RunStatus.TIMED_OUT, error)
             return self._plan(now)
         return found
-
-    def _handler(self, ready: Ready) -> StepHandler | None:
-        return self._resources.handlers.get(ready.node.type)
-
-    def _evaluate(self, ready: Ready, now: datetime, *, is_resumed: bool = False) -> None:
-        handler = self._handler(ready)
-        started_at = now
-        result: StepResult
-        if not isinstance(handler, PureHandler):
-            message = f"This release cannot run a step of type '{ready.node.type}'."
-            result = Failed(ErrorCode.INTERNAL, message)
-        else:
-            try:
-                if is_resumed:
-                    started_at = self._state.records[ready.path].started_at or now
-                    result = handler.resume(self._context(ready), started_at, now)
-                else:
-                    result = handler.evaluate(self._context(ready))
-            except Exception as error:
-                _log.exception("step_type_failed", type=ready.node.type)
-                message = f"The step type failed: {type(error).__name__}."
-                result = Failed(ErrorCode.INTERNAL, message)
-        self._state.settle(ready, started_at, result)
-
-    def _context(self, ready: Ready) -> StepContext:
-        claimed = self._run.claimed
-        return StepContext(
-            claimed.company_id,
-            claimed.workflow_id,
-            claimed.id,
-            claimed.connection_id,
-            ready.node,
-            ready.path,
-            ready.attempt,
-            self._state.names.at(ready.now),
-            ready.now,
-        )
 
     # Effects
 
@@ -222,12 +183,12 @@ class Execution:
         sendings: list[effects.Sending] = []
         has_settled = False
         for ready in found.ready:
-            handler = self._handler(ready)
+            handler = self._resources.handlers.get(ready.node.type)
             if not isinstance(handler, EffectHandler):
                 continue
             now, new_id = self._resources.clock(), self._resources.new_id
             sending = await effects.intend(
-                self._state, ready, handler, self._context(ready), now, new_id
+                self._state, ready, handler, context_of(self._state, ready), now, new_id
             )
             if sending is None:
                 has_settled = True
@@ -313,35 +274,24 @@ class Execution:
     # The end
 
     async def _finish(self, found: Plan) -> None:
-        stop = found.stop or completion(
-            self._state.program,
-            self._state.records,
-            self._state.names.at,
-            self._run.claimed.started_at,
-        )
-        if stop.status is RunStatus.TIMED_OUT:
-            limit = self._state.program.settings.timeout_ms
-            message = f"The run took longer than {limit} ms."
-            error: JsonObject | None = {"code": ErrorCode.TIMEOUT, "message": message}
-        else:
-            error = stop.error
-        self._state.cancel_waiting()
-        await self._end(stop.status, stop.output, error)
+        state = self._state
+        stop = found.stop or completion(state.program, state.frame, state.records)
+        stop = check_output(state.program, stop)
+        state.cancel_open()
+        await self._end(stop)
 
-    async def _end(self, status: RunStatus, output: JsonValue, error: JsonObject | None) -> None:
-        raw = b"" if output is None else exact_json.encode(output)
+    async def _end(self, stop: Stop) -> None:
+        raw = b"" if stop.output is None else exact_json.encode(stop.output)
         if len(raw) > MAX_OUTPUT_BYTES:
-            message = "The run's output is larger than 1 MiB."
-            error = {"code": ErrorCode.OUTPUT_TOO_LARGE, "message": message}
-            status, raw = RunStatus.FAILED, b""
-        error_text = None if error is None else exact_json.encode_text({"stepId": None, **error})
+            stop, raw = _too_large("The run's output is larger than 1 MiB."), b""
+        error = None if stop.error is None else {"stepId": None, **stop.error}
         self._resources.at("before_finish")
         self._run.is_closing = True
         end = End(
             self._state.take_entry(),
-            status,
+            stop.status,
             raw.decode() or None,
-            error_text,
+            None if error is None else exact_json.encode_text(error),
             self._run.claimed.parent_run_id,
         )
         finished = await self._resources.writes.finish(end)
@@ -353,9 +303,10 @@ class Execution:
     async def _give_up(self) -> None:
         """End a run that lost its worker again and again: it may be what kills them."""
         effects.abandon(self._state)
-        self._state.cancel_waiting()
+        self._state.cancel_open()
         message = f"The run lost its worker {self._run.claimed.expiries} times without progress."
-        await self._end(RunStatus.FAILED, None, {"code": ErrorCode.WORKER_LOST, "message": message})
+        error: JsonObject = {"code": ErrorCode.WORKER_LOST, "message": message}
+        await self._end(Stop(RunStatus.FAILED, error))
 
     async def _hand_back(self) -> None:
         await self._record()

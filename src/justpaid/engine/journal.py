@@ -27,6 +27,7 @@ from justpaid.engine.model import (
     Journal,
     NewRun,
     Owner,
+    Resolution,
     RunStatus,
     SkipReason,
     StepRecord,
@@ -197,6 +198,7 @@ def _step_record(row: Row) -> StepRecord:
         type=row["type"],
         status=StepStatus(row["status"]),
         skip_reason=None if reason is None else SkipReason(reason),
+        input=row["input"],
         output=None if output is None else exact_json.stored(output),
         output_text=output,
         error=None if error is None else _object(error),
@@ -230,7 +232,15 @@ def _effect_record(row: Row) -> EffectRecord:
         currency=row["currency"],
         sent_at=row["sent_at"],
         outcome=None if row["outcome"] is None else EffectOutcome(row["outcome"]),
+        resolution=_resolution(row),
     )
+
+
+def _resolution(row: Row) -> Resolution | None:
+    if row["resolved_at"] is None:
+        return None
+    said = _object(row["resolution"])
+    return Resolution(row["resolved_at"], row["resolved_by"], said.get("output"))
 
 
 async def record(connection: Connection, entries: Sequence[Entry]) -> list[bool]:

@@ -58,17 +58,19 @@ RETURNING r.id, r.company_id, r.workflow_id, r.version, r.fence, r.wakes, r.expi
 
 -- name: journal_steps
 -- A statement of its own: inside the claim it would read the snapshot from before the lock and miss another
--- worker's last rows. A reused row's values stand in the run it names.
+-- worker's last rows. A reused row's values stand in the run it names. An open container goes on with the
+-- input that it was opened with.
 SELECT s.run_id, s.path, s.attempt, s.type, s.status, s.skip_reason, coalesce(s.output, o.output) AS output,
   coalesce(s.error, o.error) AS error, s.effect_key, s.due_at, s.reused_run_id, s.started_at, s.completed_at,
-  s.format, coalesce(octet_length(s.input::text), 0) AS input_size
+  s.format, coalesce(octet_length(s.input::text), 0) AS input_size,
+  CASE WHEN s.status = 'running' AND s.effect_key IS NULL THEN s.input END AS input
 FROM steps s LEFT JOIN steps o ON o.run_id = s.reused_run_id AND o.path = s.path AND o.attempt = s.attempt
 WHERE s.run_id = ANY($1::uuid[]) ORDER BY s.run_id, s.path, s.attempt
 
 -- name: journal_effects
 SELECT DISTINCT ON (origin_run_id, path) id, origin_run_id, path, generation, attempt, class, provider, action,
-  key, connection_id, CASE WHEN outcome IS NULL THEN request END AS request, fingerprint, amount, currency,
-  sent_at, outcome
+  key, connection_id, CASE WHEN outcome IS NULL OR outcome = 'refused' AND resolved_at IS NOT NULL THEN request
+  END AS request, fingerprint, amount, currency, sent_at, outcome, resolved_at, resolved_by, resolution
 FROM effects WHERE origin_run_id = ANY($1::uuid[]) ORDER BY origin_run_id, path, generation DESC
 
 -- name: reuse
@@ -93,7 +95,7 @@ WITH l AS MATERIALIZED (
 
 -- name: rows
 -- Joined on (id, fence), or a stale owner's rows slip in with the batch; each row once, the last one or the
--- completed one. A completed row is never changed.
+-- completed one. A completed row is never changed, nor is an effect that a person has resolved.
 , s AS (
   INSERT INTO steps(run_id, path, attempt, company_id, type, status, skip_reason, input, output, error,
     effect_key, due_at, started_at, completed_at, seq)
@@ -129,7 +131,7 @@ f AS (
   ON CONFLICT (origin_run_id, path, generation) DO UPDATE SET run_id = excluded.run_id,
     attempt = excluded.attempt, sent_at = excluded.sent_at, outcome = excluded.outcome,
     request = coalesce(effects.request, excluded.request), receipt = coalesce(excluded.receipt, effects.receipt)
-  WHERE effects.outcome IS DISTINCT FROM 'done')
+  WHERE effects.outcome IS DISTINCT FROM 'done' AND effects.resolved_at IS NULL)
 
 -- name: record
 -- New journal rows set the lost leases back to 0; a repeated intent is none.

@@ -171,12 +171,22 @@ class StepRecord:
         return None if self.error is None else exact_json.encode_text(self.error)
 
 
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a person said about an effect in doubt; `output` is that of one which was done."""
+
+    at: datetime
+    by: str
+    output: JsonValue = None
+
+
 @dataclass(slots=True)
 class EffectRecord:
     """One generation of an effect: a row of the ledger.
 
     `sent_at` is the first moment at which it may have reached the provider; None while that is
-    proven not to have happened. `request` is None once stored: a stored one stands.
+    proven not to have happened. `request` is None once stored: a stored one stands. `resolution` is
+    read only: people write it.
     """
 
     id: UUID
@@ -195,6 +205,7 @@ class EffectRecord:
     sent_at: datetime | None = None
     outcome: EffectOutcome | None = None
     receipt: str | None = None
+    resolution: Resolution | None = None
 
 
 @dataclass(frozen=True, slots=True)

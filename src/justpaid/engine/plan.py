@@ -1,47 +1,56 @@
 """What comes next in a run: a pure function of the definition, the journal and the moment.
 
 Guarantee: the order in which steps happen to finish decides nothing: the same journal gives the
-same plan, and every step is run or skipped for the reason that workflow.md (Order) names.
+same plan, and every step is run or skipped for the reason that workflow.md (Order) names. Each list
+of steps, the run's own and the bodies of open containers, is planned alike.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
+from justpaid.engine.frames import Container, Frame, goes_on_after_failure
 from justpaid.engine.model import ErrorCode, RunStatus, SkipReason, StepRecord, StepStatus
 from justpaid.engine.resolve import last_output, last_settled
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.expressions.errors import ExpressionError
 from justpaid.expressions.values import is_truthy
-from justpaid.workflows.program import Program, StepList, StepNode
+from justpaid.workflows.program import Program, StepNode
 
 _PASSED_OVER: Final = frozenset({SkipReason.PATH, SkipReason.UPSTREAM})
 # The field of a step's output that says which of its paths is taken.
 _PATH_FIELDS: Final = ("result", "approved")
+_TIMER: Final = "timer"
+
+_Row: TypeAlias = tuple[StepNode, str, StepRecord | None]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a plan is made from, beside the definition.
+    """What a plan is made from, beside the definition and the journal.
 
-    `in_flight`: paths that this worker performs now. `halted`: the status the run was told to end
-    with. `ending_types`: step types whose completion ends the run.
+    `in_flight`: paths that this worker performs now. `halted`: how the run ends for a reason
+    outside its steps. `endings`: completed steps of types that end the run. `containers`: the open
+    ones by path. `waits_for`: what suspended steps of a type wait for, where that is no moment;
+    `answered`: the paths of those whose answer is there.
     """
 
     records: Mapping[str, StepRecord]
-    started_at: datetime
-    names_at: Callable[[datetime], Mapping[str, JsonValue]]
     in_flight: AbstractSet[str] = frozenset()
-    halted: RunStatus | None = None
-    ending_types: AbstractSet[str] = frozenset()
+    halted: "Stop | None" = None
+    endings: Sequence[StepRecord] = ()
+    containers: Mapping[str, Container] = field(default_factory=dict[str, Container])
+    waits_for: Mapping[str, str] = field(default_factory=dict[str, str])
+    answered: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A step to run now: a new attempt, or `is_repeat` one whose worker was lost."""
 
+    frame: Frame
     node: StepNode
     path: str
     attempt: int
@@ -53,6 +62,7 @@ class Ready:
 class Skip:
     """A step to pass over."""
 
+    frame: Frame
     node: StepNode
     path: str
     reason: SkipReason
@@ -63,15 +73,21 @@ class Skip:
 class Faulty:
     """A step whose own `when` cannot be evaluated."""
 
-    node: StepNode
-    path: str
-    now: datetime
+    ready: Ready
     message: str
 
 
 @dataclass(frozen=True, slots=True)
+class Gather:
+    """A container to settle: with what its rounds came to, or with the step that failed it."""
+
+    container: Container
+    failure: StepRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
-    """A step that waits: until a moment, or for a person."""
+    """A step that waits: until a moment, for a person, or for a child run."""
 
     kind: str
     path: str
@@ -90,100 +106,97 @@ class Stop:
 
 @dataclass(slots=True)
 class Plan:
-    """What to do; a run `is_over` when nothing is to be done, awaited or in flight."""
+    """What to do; a run `is_over` when nothing is to be done, awaited or in flight.
+
+    `elapsed`: suspended steps whose moment or answer has come. `over`: rounds at their end.
+    """
 
     ready: list[Ready] = field(default_factory=list[Ready])
     skips: list[Skip] = field(default_factory=list[Skip])
     faulty: list[Faulty] = field(default_factory=list[Faulty])
     elapsed: list[Ready] = field(default_factory=list[Ready])
+    over: list[Frame] = field(default_factory=list[Frame])
+    gathers: list[Gather] = field(default_factory=list[Gather])
     waits: list[Wait] = field(default_factory=list[Wait])
     stop: Stop | None = None
     is_over: bool = False
 
 
-def plan(steps: StepList, view: View, now: datetime, prefix: str = "") -> Plan:
-    """Say what comes next in one list of steps; `prefix` is the path of the body it stands in."""
-    result = Plan(stop=_find_stop(steps, view, prefix))
-    is_busy = False
-    for node in steps.sequence:
-        path = prefix + node.id
-        record = view.records.get(path)
-        if record is None:
-            if result.stop is None:
-                is_busy |= _plan_unstarted(node, path, prefix, view, result)
-        elif path in view.in_flight:
-            is_busy = True
-        elif record.status is StepStatus.RUNNING:
-            result.ready.append(
-                Ready(node, path, record.attempt, _now(node, prefix, view), is_repeat=True)
-            )
-        elif result.stop is None:
-            _plan_waiting(node, path, prefix, record, view, now, result)
-    result.is_over = not (is_busy or result.ready or result.skips or result.faulty) and not (
-        result.elapsed or result.waits
-    )
+def plan(frame: Frame, view: View, now: datetime) -> Plan:
+    """Say what comes next in a run, whose own list of steps this is."""
+    rows, failure = _read(frame, view)
+    result = Plan(stop=_find_stop(failure, view))
+    is_active = _Planner(view, now, result).plan_list(frame, rows, drains=result.stop is not None)
+    result.is_over = not is_active
     return result
 
 
-def completion(
-    program: Program,
-    records: Mapping[str, StepRecord],
-    names_at: Callable[[datetime], Mapping[str, JsonValue]],
-    started_at: datetime,
-) -> Stop:
-    """Say how a run ends whose steps have all settled: its output, or what is wrong with it."""
+def completion(program: Program, frame: Frame, records: Mapping[str, StepRecord]) -> Stop:
+    """Say how a run ends whose steps have all settled."""
     output = last_output(program.steps, records)
     if program.output is not None:
+        names = frame.names.at(last_settled(records.values(), frame.started_at))
         try:
-            output = program.output.evaluate(names_at(last_settled(records.values(), started_at)))
+            output = program.output.evaluate(names)
         except ExpressionError as error:
             return _fault(ErrorCode.TEMPLATE, f"The run's output: {error.message}")
-    if program.output_schema is not None:
-        problems = program.output_schema.problems(output, "output")
-        if problems:
-            told = "; ".join(f"{problem.field}: {problem.message}" for problem in problems[:10])
-            return _fault(ErrorCode.OUTPUT_INVALID, told)
     return Stop(RunStatus.COMPLETED, output=output)
+
+
+def check_output(program: Program, stop: Stop) -> Stop:
+    """Hold a completed run's output to its schema."""
+    if program.output_schema is None or stop.status is not RunStatus.COMPLETED:
+        return stop
+    problems = program.output_schema.problems(stop.output, "output")
+    if not problems:
+        return stop
+    told = "; ".join(f"{problem.field}: {problem.message}" for problem in problems[:10])
+    return _fault(ErrorCode.OUTPUT_INVALID, told)
 
 
 def _fault(code: ErrorCode, message: str) -> Stop:
     return Stop(RunStatus.FAILED, {"code": code, "message": message})
 
 
-def is_settled(node: StepNode, record: StepRecord | None) -> bool:
-    """Tell whether steps that depend on this one may go on."""
-    if record is None:
-        return False
-    if record.status in {StepStatus.COMPLETED, StepStatus.SKIPPED}:
-        return True
-    return record.status is StepStatus.FAILED and goes_on_after_failure(node)
+def failing_step(failure: StepRecord) -> str:
+    """Return the path of the step that went wrong: of a container, the one inside it."""
+    told = (failure.error or {}).get("stepId")
+    return told if isinstance(told, str) else failure.path
 
 
-def goes_on_after_failure(node: StepNode) -> bool:
-    """Tell whether the run continues when this step has failed for good."""
-    return node.strategy == "continue" or (node.strategy == "retry" and node.has_fallback)
+def _read(frame: Frame, view: View) -> tuple[list[_Row], StepRecord | None]:
+    """Return the list's rows, dependencies first, and the failure that stops it, if any."""
+    rows: list[_Row] = []
+    failure: StepRecord | None = None
+    records, prefix = view.records, frame.prefix
+    for node in frame.steps.sequence:
+        path = prefix + node.id
+        record = records.get(path)
+        rows.append((node, path, record))
+        if (
+            record is not None
+            and record.status is StepStatus.FAILED
+            and not goes_on_after_failure(node)
+        ):
+            failure = _earlier(record, failure)
+    return rows, failure
 
 
-def _find_stop(steps: StepList, view: View, prefix: str) -> Stop | None:
+def _earlier(record: StepRecord, other: StepRecord | None) -> StepRecord:
+    if other is None or other.completed_at is None or record.completed_at is None:
+        return record if other is None else other
+    return record if record.completed_at < other.completed_at else other
+
+
+def _find_stop(failure: StepRecord | None, view: View) -> Stop | None:
     if view.halted is not None:
-        return Stop(view.halted)
-    found: Stop | None = None
-    for node in steps.nodes:
-        record = view.records.get(prefix + node.id)
-        if record is None:
-            continue
-        stop = None
-        if record.status is StepStatus.FAILED and not goes_on_after_failure(node):
-            stop = _failure(record)
-        elif record.type in view.ending_types and record.status is StepStatus.COMPLETED:
-            stop = _ending(record)
-        if stop is not None and (found is None or _is_earlier(stop, found)):
-            found = stop
-    return found
-
-
-def _is_earlier(stop: Stop, other: Stop) -> bool:
-    return stop.at is not None and other.at is not None and stop.at < other.at
+        return view.halted
+    first = failure
+    for ending in view.endings:
+        first = _earlier(ending, first)
+    if first is None:
+        return None
+    return _failure(first) if first is failure else _ending(first)
 
 
 def _failure(record: StepRecord) -> Stop:
@@ -191,7 +204,7 @@ def _failure(record: StepRecord) -> Stop:
     told: JsonObject = {
         "code": error.get("code", ErrorCode.INTERNAL),
         "message": error.get("message", "The step failed."),
-        "stepId": record.path,
+        "stepId": failing_step(record),
     }
     return Stop(RunStatus.FAILED, told, at=record.completed_at)
 
@@ -208,31 +221,118 @@ def _ending(record: StepRecord) -> Stop:
     return Stop(RunStatus.FAILED, error, said.get("output"), record.completed_at)
 
 
-def _plan_unstarted(node: StepNode, path: str, prefix: str, view: View, result: Plan) -> bool:
-    """Plan a step without a journal row; True when it still waits for its dependencies."""
-    dependencies = [view.records.get(prefix + name) for name in node.dependencies]
-    known = [record for record in dependencies if record is not None]
-    if len(known) < len(dependencies) or not all(_has_passed(record) for record in known):
+class _Planner:
+    """Goes through the lists of a run once, and notes what is to be done.
+
+    A list that `drains` starts nothing new: effects in flight are finished, and nothing is awaited.
+    """
+
+    def __init__(self, view: View, now: datetime, result: Plan) -> None:
+        self._view = view
+        self._now = now
+        self._result = result
+
+    def plan_list(self, frame: Frame, rows: Sequence[_Row], *, drains: bool) -> bool:
+        """Plan one list; False when all of it that counts is over."""
+        is_active = False
+        for node, path, record in rows:
+            if record is None:
+                if not drains:
+                    self._plan_unstarted(frame, node, path)
+                    is_active = True
+            elif record.status is StepStatus.RUNNING:
+                is_active |= self._plan_running(frame, node, record, drains=drains)
+            elif not drains and record.status in _WAITING:
+                self._plan_waiting(frame, node, record)
+                is_active = True
+        return is_active
+
+    def _plan_running(
+        self, frame: Frame, node: StepNode, record: StepRecord, *, drains: bool
+    ) -> bool:
+        if record.path in self._view.in_flight:
+            return True
+        container = self._view.containers.get(record.path)
+        if container is not None:
+            return self._plan_container(container, drains=drains)
+        moment = _now(frame, node, self._view)
+        self._result.ready.append(
+            Ready(frame, node, record.path, record.attempt, moment, is_repeat=True)
+        )
         return True
-    moment = last_settled(known, view.started_at)
-    reason = _skip_without_asking(node, prefix, known, view)
-    if reason is None and node.when is not None:
-        try:
-            if not is_truthy(node.when.evaluate(view.names_at(moment))):
-                reason = SkipReason.WHEN
-        except ExpressionError as error:
-            result.faulty.append(Faulty(node, path, moment, error.message))
-            return False
-    if reason is None:
-        result.ready.append(Ready(node, path, 1, moment))
-    else:
-        result.skips.append(Skip(node, path, reason, moment))
-    return False
+
+    def _plan_container(self, container: Container, *, drains: bool) -> bool:
+        """Plan the rounds under way; an outer list that drains settles nothing of it."""
+        read = [(frame, *_read(frame, self._view)) for frame in container.open]
+        failure: StepRecord | None = None
+        failing = 0
+        for _, _, record in read:
+            if record is not None:
+                failure = _earlier(record, failure)
+                failing += 1
+        if container.is_race:
+            is_decided = container.winner is not None or failing == len(read)
+        else:
+            is_decided = failure is not None or container.is_over
+        is_active = False
+        for frame, rows, record in read:
+            closes = drains or is_decided or record is not None
+            goes_on = self.plan_list(frame, rows, drains=closes)
+            is_active |= goes_on
+            if not closes and not goes_on:
+                self._result.over.append(frame)
+                is_active = True
+        if drains or is_active:
+            return is_active
+        lost = None if container.is_race and container.winner is not None else failure
+        self._result.gathers.append(Gather(container, lost))
+        return True
+
+    def _plan_unstarted(self, frame: Frame, node: StepNode, path: str) -> None:
+        """Plan a step without a journal row, once its dependencies have settled."""
+        known: list[StepRecord] = []
+        for name in node.dependencies:
+            record = self._view.records.get(frame.prefix + name)
+            if record is None or record.status not in _PASSED:
+                return
+            known.append(record)
+        moment = last_settled(known, frame.started_at)
+        reason = _skip_without_asking(node, frame.prefix, known, self._view)
+        if reason is None and node.when is not None:
+            try:
+                if not is_truthy(node.when.evaluate(frame.names.at(moment))):
+                    reason = SkipReason.WHEN
+            except ExpressionError as error:
+                ready = Ready(frame, node, path, 1, moment)
+                self._result.faulty.append(Faulty(ready, error.message))
+                return
+        if reason is None:
+            self._result.ready.append(Ready(frame, node, path, 1, moment))
+        else:
+            self._result.skips.append(Skip(frame, node, path, reason, moment))
+
+    def _plan_waiting(self, frame: Frame, node: StepNode, record: StepRecord) -> None:
+        path, result = record.path, self._result
+        if record.status is StepStatus.UNKNOWN:
+            result.waits.append(Wait("effect", path, None))
+            return
+        kind = _TIMER
+        if record.status is StepStatus.SUSPENDED:
+            kind = self._view.waits_for.get(record.type, _TIMER)
+        has_come = record.due_at is not None and record.due_at <= self._now
+        if path not in self._view.answered and not has_come:
+            result.waits.append(Wait(kind, path, record.due_at))
+            return
+        moment = _now(frame, node, self._view)
+        if record.status is StepStatus.SUSPENDED:
+            result.elapsed.append(Ready(frame, node, path, record.attempt, moment))
+        else:
+            result.ready.append(Ready(frame, node, path, record.attempt + 1, moment))
 
 
-def _has_passed(record: StepRecord) -> bool:
-    # A failed step on which another may depend is one that goes on: any other has stopped the run.
-    return record.status in {StepStatus.COMPLETED, StepStatus.SKIPPED, StepStatus.FAILED}
+# A failed step on which another may depend is one that goes on: any other has stopped its list.
+_PASSED: Final = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED, StepStatus.FAILED})
+_WAITING: Final = frozenset({StepStatus.SUSPENDED, StepStatus.RETRYING, StepStatus.UNKNOWN})
 
 
 def _skip_without_asking(
@@ -257,28 +357,6 @@ def _taken_path(owner: StepRecord) -> str | None:
     return None
 
 
-def _plan_waiting(
-    node: StepNode,
-    path: str,
-    prefix: str,
-    record: StepRecord,
-    view: View,
-    now: datetime,
-    result: Plan,
-) -> None:
-    if record.status is StepStatus.UNKNOWN:
-        result.waits.append(Wait("effect", path, None))
-    elif record.status in {StepStatus.SUSPENDED, StepStatus.RETRYING}:
-        if record.due_at is None or record.due_at > now:
-            result.waits.append(Wait("timer", path, record.due_at))
-        elif record.status is StepStatus.SUSPENDED:
-            moment = _now(node, prefix, view)
-            result.elapsed.append(Ready(node, path, record.attempt, moment))
-        else:
-            moment = _now(node, prefix, view)
-            result.ready.append(Ready(node, path, record.attempt + 1, moment))
-
-
-def _now(node: StepNode, prefix: str, view: View) -> datetime:
-    found = (view.records.get(prefix + name) for name in node.dependencies)
-    return last_settled((record for record in found if record is not None), view.started_at)
+def _now(frame: Frame, node: StepNode, view: View) -> datetime:
+    found = (view.records.get(frame.prefix + name) for name in node.dependencies)
+    return last_settled((record for record in found if record is not None), frame.started_at)

@@ -28,37 +28,23 @@ class CompanyFacts:
     time_zone: str
 
 
-class RunNames:
-    """The names of one run's templates; `steps` grows as its steps settle.
+class Names:
+    """The names that the templates of one list read; `steps` grows as its steps settle.
 
-    The same mapping is shared by all of them: validation lets a template read only what is certain
-    to have settled before it.
+    The same mapping is shared by all steps of the list: validation lets a template read only what
+    is certain to have settled before it. `zone` is None where nothing reads `now` or `today`.
     """
 
-    __slots__ = ("_fixed", "_has_moments", "_zone", "steps")
+    __slots__ = ("_fixed", "_zone", "steps")
 
-    def __init__(self, run: ClaimedRun, program: Program, company: CompanyFacts) -> None:
-        self.steps: JsonObject = {}
-        self._has_moments = not _MOMENT_ROOTS.isdisjoint(program.roots)
-        self._zone = company.time_zone
-        trigger = {} if run.trigger is None else exact_json.stored(run.trigger)
-        self._fixed: JsonObject = {
-            "input": exact_json.stored(run.input),
-            "steps": self.steps,
-            "variables": program.variables,
-            "env": dict(company.environment),
-            "trigger": {**(trigger if isinstance(trigger, dict) else {}), "type": run.trigger_type},
-        }
-        if "runId" in program.roots:
-            self._fixed["runId"] = encode_id(Prefix.RUN, run.id)
-        if "workflowId" in program.roots:
-            self._fixed["workflowId"] = encode_id(Prefix.WORKFLOW, run.workflow_id)
-        if "companyId" in program.roots:
-            self._fixed["companyId"] = encode_id(Prefix.COMPANY, run.company_id)
+    def __init__(self, fixed: Mapping[str, JsonValue], steps: JsonObject, zone: str | None) -> None:
+        self.steps = steps
+        self._fixed: JsonObject = {**fixed, "steps": steps}
+        self._zone = zone
 
     def at(self, moment: datetime) -> Mapping[str, JsonValue]:
         """Return the names as a step reads them whose dependencies settled at this moment."""
-        if not self._has_moments:
+        if self._zone is None:
             return self._fixed
         today = moment.astimezone(ZoneInfo(self._zone)).date().isoformat()
         return {**self._fixed, "now": to_wire(moment), "today": today}
@@ -66,13 +52,36 @@ class RunNames:
     def settle(self, step_id: str, record: StepRecord) -> None:
         """Let templates read a step that has settled; a skipped one reads as null."""
         if record.status is StepStatus.SKIPPED:
-            self.steps[step_id] = {"output": None, "error": None, "status": record.status}
+            self.steps[step_id] = {"output": None, "error": None, "status": record.status.value}
             return
         self.steps[step_id] = {
             "output": record.output,
             "error": record.error,
-            "status": record.status,
+            "status": record.status.value,
         }
+
+    def inside(self, variables: Mapping[str, JsonValue]) -> "Names":
+        """Return the names of a body: these, what it adds, and steps of its own beside ours."""
+        return Names({**self._fixed, **variables}, dict(self.steps), self._zone)
+
+
+def names_of_run(run: ClaimedRun, program: Program, company: CompanyFacts) -> Names:
+    """Make the names that a run's own list of steps reads."""
+    trigger = {} if run.trigger is None else exact_json.stored(run.trigger)
+    fixed: JsonObject = {
+        "input": exact_json.stored(run.input),
+        "variables": program.variables,
+        "env": dict(company.environment),
+        "trigger": {**(trigger if isinstance(trigger, dict) else {}), "type": run.trigger_type},
+    }
+    if "runId" in program.roots:
+        fixed["runId"] = encode_id(Prefix.RUN, run.id)
+    if "workflowId" in program.roots:
+        fixed["workflowId"] = encode_id(Prefix.WORKFLOW, run.workflow_id)
+    if "companyId" in program.roots:
+        fixed["companyId"] = encode_id(Prefix.COMPANY, run.company_id)
+    has_moments = not _MOMENT_ROOTS.isdisjoint(program.roots)
+    return Names(fixed, {}, company.time_zone if has_moments else None)
 
 
 def last_output(steps: StepList, records: Mapping[str, StepRecord], prefix: str = "") -> JsonValue:

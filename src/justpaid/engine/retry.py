@@ -28,9 +28,13 @@ class RetryAt:
 
 @dataclass(frozen=True, slots=True)
 class BecomesUnknown:
-    """Nobody can tell whether it happened: a person has to."""
+    """Nobody can tell whether it happened: a person has to.
+
+    `is_of_another_request`: what is in doubt is not what the step would send now.
+    """
 
     reason: str
+    is_of_another_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +106,13 @@ def is_key_forgotten(terms: EffectTerms, now: datetime) -> bool:
 
 
 def may_send_again(terms: EffectTerms, now: datetime) -> BecomesUnknown | None:
-    """Judge an effect whose outcome was never recorded; None means the same request may go out."""
-    if terms.sent_at is None or terms.effect_class is EffectClass.READ:
+    """Judge an effect whose outcome was never recorded; None means the same request may go out.
+
+    A verifiable one is read back before it does.
+    """
+    if terms.sent_at is None or terms.effect_class in {EffectClass.READ, EffectClass.VERIFIABLE}:
         return None
-    if terms.effect_class in {EffectClass.UNSAFE, EffectClass.VERIFIABLE}:
+    if terms.effect_class is EffectClass.UNSAFE:
         return BecomesUnknown("The worker was lost while the request was on its way.")
     if is_key_forgotten(terms, now):
         return BecomesUnknown("The provider no longer remembers the key of this request.")
@@ -128,9 +135,8 @@ def next_generation(line: EffectRecord | None, fingerprint: bytes) -> int | Beco
         return line.generation
     if line.sent_at is None or line.effect_class is EffectClass.READ:
         return line.generation + 1
-    return BecomesUnknown(
-        "An earlier run sent another request for this step; its end is not known."
-    )
+    reason = "An earlier run sent another request for this step; its end is not known."
+    return BecomesUnknown(reason, is_of_another_request=True)
 
 
 def idempotency_key(company_id: UUID, origin_run_id: UUID, path: str, generation: int) -> str:

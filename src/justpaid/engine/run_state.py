@@ -6,6 +6,7 @@ taken out of what is to be written before its commit is answered.
 
 import asyncio
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -13,11 +14,13 @@ from typing import Final
 from justpaid import exact_json
 from justpaid.clock import Clock
 from justpaid.engine import retry
-from justpaid.engine.contract import Completed, Failed, Waits
+from justpaid.engine.contract import Completed, Failed, Opens, Waits
+from justpaid.engine.frames import Container, Frame, goes_on_after_failure, is_settled
 from justpaid.engine.model import (
     MAX_JOURNAL_BYTES,
     MAX_OUTPUT_BYTES,
     ClaimedRun,
+    EffectOutcome,
     EffectRecord,
     Entry,
     ErrorCode,
@@ -27,12 +30,15 @@ from justpaid.engine.model import (
     StepRecord,
     StepStatus,
 )
-from justpaid.engine.plan import Ready, Skip, goes_on_after_failure, is_settled
-from justpaid.engine.resolve import RunNames
+from justpaid.engine.plan import Ready, Skip
+from justpaid.engine.resolutions import take_up
+from justpaid.engine.resolve import Names
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.workflows.program import Program
 
 _SEQ_BITS: Final = 32
+_ROW_BYTES: Final = 100  # what a row of the journal takes beside its values
+_OPEN: Final = frozenset({StepStatus.RUNNING, StepStatus.SUSPENDED, StepStatus.RETRYING})
 
 
 class LeaseLost(Exception):
@@ -65,34 +71,53 @@ class RunState:
         self,
         claimed: ClaimedRun,
         program: Program,
-        names: RunNames,
+        names: Names,
         journal: Journal,
         clock: Clock,
         random: Callable[[], float],
+        ending_types: AbstractSet[str] = frozenset(),
     ) -> None:
         self.claimed = claimed
         self.program = program
-        self.names = names
         self.records: dict[str, StepRecord] = {}
+        self.containers: dict[str, Container] = {}
+        self.endings: list[StepRecord] = []
+        self.frame = Frame(program.steps, names, claimed.started_at)
         self.effects = {effect.path: effect for effect in journal.effects}
         self.entry = self._new_entry()
         self._clock = clock
         self._random = random
-        self._size = journal.size
+        self._size = journal.size + _ROW_BYTES * len(journal.steps)
         # Given by the fenced owner, so that later owners' rows come after without asking.
         self._seq = claimed.fence << _SEQ_BITS
+        self._ending_types = ending_types
+        self._open: set[str] = set()  # paths of steps that have started and not settled
         for record in journal.steps:  # ordered by attempt: the last one stands
-            self.records[record.path] = record
-        for node in program.steps.nodes:
-            record = self.records.get(node.id)
-            if record is not None and is_settled(node, record):
-                names.settle(node.id, record)
+            self._take(record)
+        for record in list(self.records.values()):
+            self._take_up_resolution(record)
+        self.frame.read(self.records)
+
+    def _take_up_resolution(self, record: StepRecord) -> None:
+        line = self.effects.get(record.path)
+        resolved = take_up(record, line)
+        if resolved is None or line is None or line.resolution is None:
+            return
+        self._size += len(resolved.output_text or "")
+        self.keep(resolved)
+        outcome = "done" if line.outcome is EffectOutcome.DONE else "not done"
+        self.note("info", record.path, f"Resolved as {outcome} by {line.resolution.by}.")
 
     @property
     def has_unwritten(self) -> bool:
         """Whether anything waits to be committed."""
         entry = self.entry
         return bool(entry.steps or entry.effects or entry.logs)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the run's journal may grow no further."""
+        return self._size >= MAX_JOURNAL_BYTES
 
     def take_entry(self) -> Entry:
         """Hand out what is to be written; the caller commits it or the run is lost."""
@@ -108,7 +133,34 @@ class RunState:
         record = StepRecord(skip.path, 1, skip.node.type, StepStatus.SKIPPED, skip.reason)
         record.completed_at = skip.now
         self.keep(record)
-        self.names.settle(skip.node.id, record)
+        skip.frame.names.settle(skip.node.id, record)
+
+    def open(self, ready: Ready, now: datetime, opens: Opens) -> None:
+        """Begin with the rounds of a container; they may be over already."""
+        record = self.records.get(ready.path)
+        if record is None:
+            record = StepRecord(ready.path, ready.attempt, ready.node.type, StepStatus.RUNNING)
+            record.started_at = now
+            record.input = self._input_text(opens.input)
+            self.keep(record)
+        container = Container(ready.node, ready.frame, opens, ready.now, self.records)
+        self.containers[ready.path] = container
+
+    def close_container(self, container: Container) -> None:
+        """Let go of a container that settles, and of all that waits in it."""
+        for path in [path for path in self._open if path.startswith(container.insides)]:
+            self._cancel(path)
+            self.containers.pop(path, None)
+        del self.containers[container.path]
+        if container.is_race:
+            self._cancel_unstarted(container)
+
+    def _cancel_unstarted(self, container: Container) -> None:
+        for frame in container.open:
+            for node in frame.steps.nodes:
+                path = frame.prefix + node.id
+                if path not in self.records:
+                    self.keep(StepRecord(path, 0, node.type, StepStatus.CANCELLED))
 
     def settle(
         self,
@@ -120,10 +172,12 @@ class RunState:
         """Record what an attempt came to; `terms` where it may have reached outside."""
         record = StepRecord(ready.path, ready.attempt, ready.node.type, StepStatus.RUNNING)
         earlier = self.records.get(ready.path)
-        if earlier is not None and earlier.attempt == ready.attempt:
-            record.effect_key = earlier.effect_key
         record.started_at = started_at
         record.input = self._input_text(result.input)
+        if earlier is not None and earlier.attempt == ready.attempt:
+            record.effect_key = earlier.effect_key
+            if earlier.effect_key is None:  # its row may go out with this one, and give way to it
+                record.input = record.input or earlier.input
         if isinstance(result, Waits):
             record.status, record.due_at = StepStatus.SUSPENDED, result.until
         elif isinstance(result, Completed):
@@ -132,22 +186,34 @@ class RunState:
             self._fail(ready, record, result, terms)
         self.keep(record)
         if is_settled(ready.node, record):
-            self.names.settle(ready.node.id, record)
+            ready.frame.names.settle(ready.node.id, record)
         return record
 
-    def cancel_waiting(self) -> None:
-        """Close the steps that wait for a moment: the run ends before it."""
-        for record in list(self.records.values()):
-            if record.status in {StepStatus.SUSPENDED, StepStatus.RETRYING}:
-                closed = replace(record, status=StepStatus.CANCELLED, due_at=None)
-                closed.completed_at = self._clock()
-                self.keep(closed)
+    def cancel_open(self) -> None:
+        """Close what has started and not settled: the run ends before it."""
+        for path in list(self._open):
+            self._cancel(path)
+
+    def _cancel(self, path: str) -> None:
+        closed = replace(self.records[path], status=StepStatus.CANCELLED, due_at=None)
+        closed.completed_at = self._clock()
+        self.keep(closed)
 
     def keep(self, record: StepRecord) -> None:
         """Make a row the last word on its step, to be written with the next commit."""
         record.seq = self._next_seq()
-        self.records[record.path] = record
+        self._size += _ROW_BYTES
+        self._take(record)
         self.entry.steps.append(record)
+
+    def _take(self, record: StepRecord) -> None:
+        self.records[record.path] = record
+        if record.status in _OPEN:
+            self._open.add(record.path)
+        else:
+            self._open.discard(record.path)
+        if record.type in self._ending_types and record.status is StepStatus.COMPLETED:
+            self.endings.append(record)
 
     def keep_effect(self, effect: EffectRecord) -> None:
         """Make a ledger row the last word on its effect."""

@@ -9,8 +9,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
+from justpaid.engine.frames import goes_on_after_failure
 from justpaid.engine.model import StepStatus
-from justpaid.engine.plan import goes_on_after_failure
 from justpaid.workflows.program import StepList, StepNode
 
 _PASSED: Final = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED})

@@ -8,6 +8,8 @@ from justpaid.connectors.catalogue import ACTIONS, PROVIDERS
 from justpaid.engine.contract import StepHandler
 from justpaid.steps.action import PerformAction, Send, make_action_type
 from justpaid.steps.condition import CONDITION, Decide
+from justpaid.steps.loop import LOOP, Loop
+from justpaid.steps.parallel import PARALLEL, Parallel
 from justpaid.steps.stop import STOP, Stop
 from justpaid.steps.transform import TRANSFORM, Transform
 from justpaid.steps.wait import WAIT, Wait
@@ -16,7 +18,8 @@ from justpaid.workflows.step_types import StepType
 ACTION: Final = make_action_type(ACTIONS)
 
 STEP_TYPES: Final[Mapping[str, StepType]] = {
-    step_type.name: step_type for step_type in (ACTION, CONDITION, TRANSFORM, WAIT, STOP)
+    step_type.name: step_type
+    for step_type in (ACTION, CONDITION, TRANSFORM, WAIT, LOOP, PARALLEL, STOP)
 }
 
 
@@ -27,5 +30,7 @@ def make_handlers(connections: ConnectionLookup, send: Send) -> Mapping[str, Ste
         "condition": Decide(),
         "transform": Transform(),
         "wait": Wait(),
+        "loop": Loop(),
+        "parallel": Parallel(),
         "stop": Stop(),
     }

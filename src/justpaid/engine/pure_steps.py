@@ -1,0 +1,156 @@
+"""Settles what reaches nowhere outside: skips, pure steps, and loops and branches as wholes.
+
+Guarantee: nothing here waits, so that a plan and what it asks for at once are one turn.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from justpaid import exact_json
+from justpaid.engine.contract import (
+    Completed,
+    ContainerHandler,
+    Failed,
+    PureHandler,
+    StepContext,
+    StepHandler,
+    StepResult,
+)
+from justpaid.engine.model import MAX_OUTPUT_BYTES, ErrorCode, StepRecord
+from justpaid.engine.plan import Gather, Plan, Ready, failing_step
+from justpaid.engine.run_state import RunState
+
+_log: Final = structlog.get_logger(__name__)
+
+
+def context_of(state: RunState, ready: Ready) -> StepContext:
+    """Return what the handler of a step may know."""
+    claimed = state.claimed
+    return StepContext(
+        claimed.company_id,
+        claimed.workflow_id,
+        claimed.id,
+        claimed.connection_id,
+        ready.node,
+        ready.path,
+        ready.attempt,
+        ready.frame.names.at(ready.now),
+        ready.now,
+    )
+
+
+class PureSteps:
+    """The part of one run's execution that only computes."""
+
+    def __init__(self, handlers: Mapping[str, StepHandler], state: RunState) -> None:
+        self._handlers = handlers
+        self._state = state
+
+    def act(self, found: Plan, now: datetime) -> bool:
+        """Do what a plan asks for at once; False when there was nothing of the kind."""
+        state = self._state
+        for skip in found.skips:
+            state.skip(skip)
+        for faulty in found.faulty:
+            failed = Failed(ErrorCode.TEMPLATE, faulty.message)
+            state.settle(faulty.ready, faulty.ready.now, failed)
+        for ready in found.elapsed:
+            self._resume(ready, now)
+        for frame in found.over:
+            if frame.container is not None:
+                frame.container.close(frame, state.records)
+        for gather in found.gathers:
+            self._gather(gather)
+        has_acted = bool(found.skips or found.faulty or found.elapsed or found.over)
+        return self._begin(found, now) or has_acted or bool(found.gathers)
+
+    def _begin(self, found: Plan, now: datetime) -> bool:
+        has_acted = False
+        for ready in found.ready:
+            handler = self._handlers.get(ready.node.type)
+            if isinstance(handler, PureHandler):
+                self._evaluate(ready, handler, now)
+            elif isinstance(handler, ContainerHandler):
+                self._open(ready, handler, now)
+            elif handler is None:
+                message = f"This release cannot run a step of type '{ready.node.type}'."
+                self._state.settle(ready, now, Failed(ErrorCode.INTERNAL, message))
+            else:
+                continue
+            has_acted = True
+        return has_acted
+
+    def _evaluate(self, ready: Ready, handler: PureHandler, now: datetime) -> None:
+        result: StepResult
+        try:
+            result = handler.evaluate(context_of(self._state, ready))
+        except Exception as error:
+            result = _failed_type(ready, error)
+        self._state.settle(ready, now, result)
+
+    def _resume(self, ready: Ready, now: datetime) -> None:
+        handler = self._handlers.get(ready.node.type)
+        if not isinstance(handler, PureHandler):
+            return
+        started_at = self._state.records[ready.path].started_at or now
+        result: StepResult
+        try:
+            result = handler.resume(context_of(self._state, ready), started_at, now)
+        except Exception as error:
+            result = _failed_type(ready, error)
+        self._state.settle(ready, started_at, result)
+
+    def _open(self, ready: Ready, handler: ContainerHandler, now: datetime) -> None:
+        """Begin with a container's rounds, or go on with them as they were first opened."""
+        record = self._state.records.get(ready.path)
+        text = None if record is None else record.input
+        recorded = None if text is None else exact_json.stored(text)
+        try:
+            opens = handler.open(
+                context_of(self._state, ready), recorded if isinstance(recorded, dict) else None
+            )
+            if isinstance(opens, Failed):
+                self._state.settle(ready, now, opens)
+            elif record is None and len(exact_json.encode(opens.input)) > MAX_OUTPUT_BYTES:
+                message = "What the step goes through is larger than 1 MiB."
+                self._state.settle(ready, now, Failed(ErrorCode.OUTPUT_TOO_LARGE, message))
+            else:
+                self._state.open(ready, now, opens)
+        except Exception as error:
+            self._state.settle(ready, now, _failed_type(ready, error))
+
+    def _gather(self, gather: Gather) -> None:
+        """Settle a container by what its rounds came to."""
+        container, state = gather.container, self._state
+        record = state.records[container.path]
+        node, frame = container.node, container.frame
+        handler = self._handlers.get(node.type)
+        result: StepResult
+        if gather.failure is not None:
+            result = _failed_inside(gather.failure)
+        elif isinstance(handler, ContainerHandler):
+            result = Completed(handler.gather(container.outputs(state.records)))
+        else:
+            raise TypeError(f"a step of type {node.type} has no rounds to gather")
+        state.close_container(container)
+        ready = Ready(frame, node, container.path, record.attempt, container.now)
+        state.settle(ready, record.started_at or container.now, result)
+
+
+def _failed_type(ready: Ready, error: Exception) -> Failed:
+    _log.error("step_type_failed", type=ready.node.type, exc_info=error)
+    return Failed(ErrorCode.INTERNAL, f"The step type failed: {type(error).__name__}.")
+
+
+def _failed_inside(failure: StepRecord) -> Failed:
+    """Tell a container's failure: what went wrong, and in which step inside."""
+    error = failure.error or {}
+    code, message = error.get("code"), error.get("message")
+    return Failed(
+        ErrorCode(code) if isinstance(code, str) else ErrorCode.INTERNAL,
+        message if isinstance(message, str) else "A step inside failed.",
+        details={"stepId": failing_step(failure)},
+    )
