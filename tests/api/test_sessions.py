@@ -478,10 +478,10 @@ async def test_waits_grow_and_end(
     for _ in range(12):
         await attempts.begin(someone.email)
         opening = await service.pool.fetchval(
-            "SELECT open_at FROM sign_in_attempts ORDER BY last_at DESC LIMIT 1"
+            "SELECT greatest(open_at, last_at) FROM sign_in_attempts ORDER BY last_at DESC LIMIT 1"
         )
-        waits.append(round((opening - hands[0]).total_seconds()))
-        hands[0] = opening
+        waits.append(max(0, round((opening - hands[0]).total_seconds())))
+        hands[0] = max(opening, hands[0])
     assert waits == [0, 0, 0, 0, 2, 4, 8, 16, 32, 60, 60, 60]
     hands[0] += timedelta(hours=1, seconds=1)
     for _ in range(4):

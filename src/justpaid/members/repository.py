@@ -39,14 +39,15 @@ ORDER BY id LIMIT $2 FOR NO KEY UPDATE
 _RESEAL = "UPDATE people SET totp_sealed = $2 WHERE id = $1"
 
 # An attempt is counted before it is judged, so that many at once are slowed down like one by one.
+# While attempts are free nothing is compared: of two at once the later may have the earlier clock.
 # $3 is when attempts are forgotten, $4 how many are free, $5 the longest wait in seconds.
 _COUNT_ATTEMPT = """
 INSERT INTO sign_in_attempts AS known (email_hash, attempts, last_at, open_at)
-VALUES ($1, 1, $2, $2)
+VALUES ($1, 1, $2, '-infinity')
 ON CONFLICT (email_hash) DO UPDATE SET
   attempts = CASE WHEN known.last_at < $3 THEN 1 ELSE known.attempts + 1 END,
   last_at = $2,
-  open_at = CASE WHEN known.last_at < $3 OR known.attempts + 1 < $4 THEN $2
+  open_at = CASE WHEN known.last_at < $3 OR known.attempts + 1 < $4 THEN '-infinity'
     ELSE $2 + make_interval(secs => least($5, 2 ^ least(known.attempts + 2 - $4, 20))) END
 WHERE known.open_at <= $2
 RETURNING attempts
