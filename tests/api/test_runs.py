@@ -275,6 +275,7 @@ async def test_a_step_shows_its_last_attempt_and_its_effect(stage: Stage) -> Non
     assert step["effect"] == {
         "id": encode_id(Prefix.EFFECT, effect.id),
         "idempotencyKey": "k1",
+        "outcome": "done",
         "receipt": {"status": 201},
     }
 

@@ -168,6 +168,7 @@ def effect_item(row: Columns) -> dict[str, Any]:
         "sentAt": None if row["sent_at"] is None else to_wire(row["sent_at"]),
         "outcome": row["outcome"],
         "receipt": embedded(row["receipt"]),
+        "resolvedAt": None if row["resolved_at"] is None else to_wire(row["resolved_at"]),
         "resolvedBy": row["resolved_by"],
         "comment": row["comment"],
     }

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from justpaid.db.pool import Connection, Row
-from justpaid.engine.model import RunStatus
+from justpaid.engine.model import EffectOutcome, RunStatus
 from justpaid.errors import NotFound
 from justpaid.runs.model import KEY_MEMORY_DAYS, RunFilter
 from justpaid.web.cursors import Position
@@ -59,19 +59,28 @@ _STEPS: Final = """
 SELECT DISTINCT ON (s.run_id, s.path) s.run_id, s.path, s.attempt, s.type, s.status, s.skip_reason,
   coalesce(s.input, o.input) AS input, coalesce(s.output, o.output) AS output,
   coalesce(s.error, o.error) AS error, s.due_at, s.reused_run_id IS NOT NULL AS is_reused,
-  s.started_at, s.completed_at, e.id AS effect_id, e.key AS effect_key, e.receipt
+  s.started_at, s.completed_at, e.id AS effect_id, e.key AS effect_key, e.receipt,
+  e.outcome AS effect_outcome, e.resolved_at, e.resolution
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS q(company_id, run_id, origin_run_id)
 JOIN steps s ON s.run_id = q.run_id AND s.company_id = q.company_id
 LEFT JOIN steps o ON o.run_id = s.reused_run_id AND o.path = s.path AND o.attempt = s.attempt
 LEFT JOIN LATERAL (
-  SELECT id, key, receipt FROM effects
+  SELECT id, key, receipt, outcome, resolved_at, resolution FROM effects
   WHERE origin_run_id = q.origin_run_id AND path = s.path AND key = s.effect_key LIMIT 1
 ) e ON s.effect_key IS NOT NULL
 ORDER BY s.run_id, s.path, s.attempt DESC
 """
+# An effect that somebody has found done makes its step one that completed.
 _STEP_STATES: Final = """
-SELECT DISTINCT ON (path) path, type, status FROM steps
-WHERE run_id = $2 AND company_id = $1 ORDER BY path, attempt DESC
+SELECT DISTINCT ON (s.path) s.path, s.type,
+  CASE WHEN e.is_done THEN 'completed' ELSE s.status END AS status
+FROM runs r JOIN steps s ON s.run_id = r.id
+LEFT JOIN LATERAL (
+  SELECT outcome = 'done' AS is_done FROM effects
+  WHERE origin_run_id = r.origin_run_id AND path = s.path AND key = s.effect_key
+    AND resolved_at IS NOT NULL LIMIT 1
+) e ON s.status = 'unknown'
+WHERE r.id = $2 AND CASE WHEN r.company_id = $1 THEN true END ORDER BY s.path, s.attempt DESC
 """
 _STEP_EVENTS: Final = """
 SELECT s.path, s.attempt, s.type, s.status, s.skip_reason, coalesce(s.error, o.error) AS error,
@@ -88,7 +97,7 @@ WHERE run_id = $2 AND company_id = $1 AND seq >= $3 ORDER BY seq LIMIT $4
 _EFFECTS: Final = """
 SELECT e.id, e.run_id, e.path, e.generation, e.attempt, e.class, e.provider, e.action,
   e.connection_id, e.request, e.key, e.amount, e.currency, e.intended_at, e.sent_at, e.outcome,
-  e.receipt, e.resolved_by, e.comment
+  e.receipt, e.resolved_at, e.resolved_by, e.resolution, e.comment
 FROM runs r JOIN effects e ON e.origin_run_id = r.origin_run_id
 WHERE r.id = $2 AND CASE WHEN r.company_id = $1 THEN e.company_id = $1 END
   AND (e.run_id = r.id OR EXISTS (SELECT 1 FROM steps s
@@ -113,7 +122,12 @@ _FORGET_KEY: Final = f"""
 UPDATE runs SET idempotency_key = NULL, idempotency_hash = NULL
 WHERE id = $2 AND company_id = $1 AND created_at < now() - interval '{KEY_MEMORY_DAYS} days'
 """
-_LOCK_LINE: Final = """
+_RESOLVE_EFFECT: Final = """
+UPDATE effects
+SET outcome = $3, resolution = $4, resolved_by = $5, comment = $6, resolved_at = now()
+WHERE id = $2 AND company_id = $1 AND outcome = 'unknown' AND resolved_at IS NULL RETURNING true
+"""
+_LOCK_RUN: Final = """
 SELECT id FROM runs WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END FOR NO KEY UPDATE
 """
 _NEWEST_OF_LINE: Final = """
@@ -255,9 +269,28 @@ async def forget_idempotency_key(connection: Connection, company_id: UUID, run_i
     await connection.execute(_FORGET_KEY, company_id, run_id)
 
 
-async def lock_line(connection: Connection, company_id: UUID, origin_run_id: UUID) -> None:
-    """Let one retry or restart of a line decide at a time, until the transaction ends."""
-    await connection.execute(_LOCK_LINE, company_id, origin_run_id)
+async def lock_run(connection: Connection, company_id: UUID, run_id: UUID) -> None:
+    """Keep a run's row as it is until the transaction ends.
+
+    The row of a line's first run lets one retry or restart of the line decide at a time.
+    """
+    await connection.execute(_LOCK_RUN, company_id, run_id)
+
+
+async def resolve_effect(
+    connection: Connection,
+    company_id: UUID,
+    effect_id: UUID,
+    outcome: EffectOutcome,
+    resolution: str,
+    by: str,
+    comment: str,
+) -> bool:
+    """Note what a person said of an effect; False when it is not in doubt, or not any more."""
+    done: bool | None = await connection.fetchval(
+        _RESOLVE_EFFECT, company_id, effect_id, outcome, resolution, by, comment
+    )
+    return done is True
 
 
 async def find_newest_of_line(

@@ -12,6 +12,7 @@ from justpaid.db.pool import Connection, Pool
 from justpaid.engine.journal import Obstacle, accept_runs, release
 from justpaid.engine.lanes import Connect, Lane
 from justpaid.engine.model import NewRun
+from justpaid.runs.effect_resolution import EffectResolver
 from justpaid.runs.input_check import KeyReporter
 from justpaid.runs.model import StartedRun
 from justpaid.runs.records import Outlines, RecordReader
@@ -35,6 +36,7 @@ class RunsRoom:
     accept: Lane[NewRun, Obstacle | None]
     starter: RunStarter
     control: RunControl
+    resolver: EffectResolver
     waiters: Waiters
     outlines: Outlines
     records: RecordReader
@@ -100,6 +102,7 @@ def make_room(
         accept=accept,
         starter=RunStarter(facts, accept.submit, secret, report_keys),
         control=RunControl(audit, step_types, report_keys),
+        resolver=EffectResolver(audit),
         waiters=Waiters(connect),
         outlines=outlines,
         records=RecordReader(connect, outlines),

@@ -15,16 +15,19 @@ from justpaid.engine.model import RunStatus
 from justpaid.errors import InvalidInput, NotFound, Problem
 from justpaid.ids import Prefix, decode_id, encode_id
 from justpaid.runs import records, repository, start_call
+from justpaid.runs.effect_resolution import ResolutionOrder, Verdict
 from justpaid.runs.log_lines import decode_tail
 from justpaid.runs.log_reader import read_log
 from justpaid.runs.model import RunFilter, StartOrder
 from justpaid.runs.room import RunsRoom
 from justpaid.runs.schemas import (
+    EFFECT_ID,
     WORKFLOW_ID,
     CancelRequested,
     Effect,
     LogPage,
     Page,
+    ResolveRequest,
     RestartRequest,
     Retried,
     RunAccepted,
@@ -253,6 +256,36 @@ async def restart_run(
     unit.after_commit(partial(room.let_in_started, started))
     retried_from = encode_id(Prefix.RUN, run_id)
     return success({**records.accepted(started), "retriedFrom": retried_from}, 202)
+
+
+@router.post(
+    "/runs/{runId}/effects/{effectId}/resolve",
+    summary="Say whether an effect was done",
+    responses={200: {"model": Success[Effect]}},
+)
+async def resolve_effect(
+    caller: Executor,
+    run_id: RunId,
+    effect: Annotated[str, Path(alias="effectId", examples=[EFFECT_ID])],
+    body: ResolveRequest,
+    connection: Connection,
+    room: Room,
+) -> Answer:
+    """Resolve an effect whose outcome is `unknown`; a run that waits for it goes on.
+
+    `done` completes its step with the output given. `not_done` sends it again under the next
+    generation's key. An effect of a run that has ended can be resolved too: for the record, and so
+    that the run can be retried.
+    """
+    if body.outcome is Verdict.NOT_DONE and "output" in body.model_fields_set:
+        problem = Problem("output", "goes with the outcome done only")
+        raise InvalidInput("The request is not valid.", [problem])
+    order = ResolutionOrder(body.outcome, body.comment, body.output)
+    effect_id = decode_id(Prefix.EFFECT, effect)
+    row = await room.resolver.resolve(
+        connection, caller.company_id, run_id, effect_id, order, by=_actor(caller)
+    )
+    return success(records.effect_item(row))
 
 
 def _order(caller: Caller, workflow: str, body: StartRequest) -> StartOrder:

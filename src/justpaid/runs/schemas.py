@@ -6,11 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from justpaid.engine.model import ErrorCode, RunStatus, SkipReason, StepStatus
+from justpaid.runs.effect_resolution import Verdict
 
 RUN_ID: Final = "run_01jd9z3k8pf7r9v2m4t6w8y0ab"
 WORKFLOW_ID: Final = "wf_01jd9yw5q2e6s8n0p3r5t7v9xb"
 _KEY_ID: Final = "key_01jd9yv1n4c6g8k0m2q4s6v8xa"
-_EFFECT_ID: Final = "eff_01jd9z3m2qh8j0k3n5q7s9v1xc"
+EFFECT_ID: Final = "eff_01jd9z3m2qh8j0k3n5q7s9v1xc"
 
 Data = TypeVar("Data")
 
@@ -114,8 +115,9 @@ class WaitingFor(_Body):
 class StepEffect(_Body):
     """What a step did outside."""
 
-    id: str = Field(examples=[_EFFECT_ID])
+    id: str = Field(examples=[EFFECT_ID])
     idempotency_key: str = Field(examples=["9f2c61d0a4"])
+    outcome: Literal["done", "refused", "unknown"] | None = Field(examples=["done"])
     receipt: Any = Field(default=None, examples=[{"status": 201}])
 
 
@@ -197,7 +199,7 @@ class LogPage(BaseModel):
 class Effect(_Body):
     """One row of the ledger: what was intended, under which key, and what came of it."""
 
-    id: str = Field(examples=[_EFFECT_ID])
+    id: str = Field(examples=[EFFECT_ID])
     run_id: str = Field(examples=[RUN_ID])
     step_path: str = Field(examples=["create-invoice"])
     attempt: int = Field(examples=[1])
@@ -216,8 +218,35 @@ class Effect(_Body):
     sent_at: str | None = Field(examples=["2026-01-15T09:30:00.020Z"])
     outcome: Literal["done", "refused", "unknown"] | None = Field(examples=["done"])
     receipt: Any = Field(examples=[{"status": 201}])
+    resolved_at: str | None = Field(
+        description="When somebody said whether it was done.", examples=[None]
+    )
     resolved_by: str | None = Field(examples=[None])
     comment: str | None = Field(examples=[None])
+
+
+class ResolveRequest(BaseModel):
+    """What somebody found out about an effect in doubt."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "outcome": "done",
+                    "output": {"status": 201, "body": {"id": "in_1"}},
+                    "comment": "Found the invoice in the provider's dashboard.",
+                }
+            ]
+        },
+    )
+
+    outcome: Verdict = Field(
+        description="`done`: the step completes with `output`. `not_done`: it is sent again."
+    )
+    output: Any = Field(default=None, description="What the step goes on with; only with `done`.")
+    comment: str = Field(min_length=1, max_length=2000)
 
 
 class CancelRequested(_Body):

@@ -99,7 +99,7 @@ class RunControl:
         in the way: a newer run of the line, or an effect that is unknown.
         """
         row = await repository.get_run(connection, company_id, run_id)
-        await repository.lock_line(connection, company_id, row["origin_run_id"])
+        await repository.lock_run(connection, company_id, row["origin_run_id"])
         _require_failed(row)
         await _require_newest(connection, company_id, row)
         program = await self._get_program(connection, company_id, row, row["version"])
@@ -122,7 +122,7 @@ class RunControl:
         wrong with the order, and Conflict as `retry` does for an unfinished run or an effect.
         """
         row = await repository.get_run(connection, company_id, run_id)
-        await repository.lock_line(connection, company_id, row["origin_run_id"])
+        await repository.lock_run(connection, company_id, row["origin_run_id"])
         version = order.version or row["version"]
         program = await self._get_program(connection, company_id, row, version)
         text = row["input"] if order.input is None else exact_json.encode_text(order.input)

@@ -9,6 +9,7 @@ from justpaid import exact_json
 from justpaid.clock import to_wire
 from justpaid.engine.model import (
     ENDED,
+    EffectOutcome,
     RunStatus,
     SkipReason,
     StepStatus,
@@ -99,24 +100,38 @@ def _recorded_item(
     step_id = step_id_of(row["path"])
     step = known.get(step_id)
     started_at, completed_at = row["started_at"], row["completed_at"]
+    status, output = StepStatus(row["status"]), row["output"]
+    is_resolved = status is StepStatus.UNKNOWN and row["resolved_at"] is not None
+    if is_resolved:
+        completed_at = row["resolved_at"]
+        status, output = _resolved(row, run_status)
     return {
         "id": step_id,
         "path": row["path"],
         "name": step_id if step is None else step.name,
         "type": row["type"],
-        "status": row["status"],
+        "status": status,
         "skipReason": row["skip_reason"],
         "attempt": row["attempt"],
         "startedAt": None if started_at is None else to_wire(started_at),
         "completedAt": None if completed_at is None else to_wire(completed_at),
         "durationMs": duration_ms(started_at, completed_at),
         "input": _embedded(row["input"]),
-        "output": _embedded(row["output"]),
-        "error": _embedded(row["error"]),
+        "output": _embedded(output),
+        "error": None if status is StepStatus.COMPLETED else _embedded(row["error"]),
         "effect": _effect(row),
         "reused": row["is_reused"],
-        "waitingFor": None if run_status in ENDED else _waiting_for(row),
+        "waitingFor": None if run_status in ENDED or is_resolved else _waiting_for(row),
     }
+
+
+def _resolved(row: Columns, run_status: RunStatus) -> tuple[StepStatus, str | None]:
+    """Return what a step is by what somebody said of its effect, also before a worker knows it."""
+    if row["effect_outcome"] == EffectOutcome.DONE:
+        said = exact_json.stored(row["resolution"])
+        output = said.get("output") if isinstance(said, dict) else None
+        return StepStatus.COMPLETED, exact_json.encode_text(output)
+    return (StepStatus.CANCELLED if run_status in ENDED else StepStatus.RETRYING), None
 
 
 def _embedded(text: str | None) -> Any:  # noqa: ANN401  raw JSON stands for any value
@@ -129,6 +144,7 @@ def _effect(row: Columns) -> JsonObject | None:
     return {
         "id": encode_id(Prefix.EFFECT, row["effect_id"]),
         "idempotencyKey": row["effect_key"],
+        "outcome": row["effect_outcome"],
         "receipt": _embedded(row["receipt"]),
     }
 

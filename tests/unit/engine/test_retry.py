@@ -117,12 +117,12 @@ def test_a_retry_past_the_keys_memory_is_unknown() -> None:
         (EffectTerms(EffectClass.IDEMPOTENT, NOW - timedelta(hours=3), 2), False),
         (EffectTerms(EffectClass.IDEMPOTENT, NOW - timedelta(days=999), None), True),
         (EffectTerms(EffectClass.UNSAFE, NOW), False),
-        (EffectTerms(EffectClass.VERIFIABLE, NOW), False),
+        (EffectTerms(EffectClass.VERIFIABLE, NOW), True),
         (EffectTerms(EffectClass.UNSAFE, None), True),
     ],
 )
 def test_a_repeat_after_a_lost_worker(terms: EffectTerms, *, may: bool) -> None:
-    """What a lost worker may have sent is sent again only where that is harmless."""
+    """What may have been sent is sent again, or read back, only where that is harmless."""
     assert (retry.may_send_again(terms, NOW) is None) is may
 
 
