@@ -82,6 +82,7 @@ class Mail:
 
 def invite_mail(company: str, inviter: str, link: str) -> tuple[str, str]:
     """Write the subject and text of an invite."""
+    company = " ".join(company.split())
     subject = f"Join {company} on JustPaid Workflows"
     text = (
         f"{inviter} invites you to {company} on JustPaid Workflows.\n\n"

@@ -18,7 +18,9 @@ from justpaid.members.roles import Role, permission_words
 from justpaid.members.sessions import SessionView as FullSession
 from justpaid.web.answers import Body, View
 
-_EMAIL: Final = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}")
+# No space, and none of the signs that mean something in a mail header.
+_PART: Final = r"[^@\s\x00-\x1f\x7f<>()\[\],;:\\\"]"
+_EMAIL: Final = re.compile(f"{_PART}{{1,64}}@{_PART}{{1,255}}")
 
 
 def _email(text: str) -> str:
