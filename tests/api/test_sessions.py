@@ -16,8 +16,10 @@ from justpaid.members.attempts import Attempts
 from justpaid.members.cookie import SessionCookie
 from justpaid.members.passwords import Passwords
 from justpaid.members.proof import Credentials, Proofs
+from justpaid.members.retention import purge_expired
 from justpaid.members.roles import SCOPES, Role
 from justpaid.members.session_reader import SessionReader
+from justpaid.members.session_repository import find_live
 from justpaid.members.tokens import hash_token, new_token
 from justpaid.members.totp_secrets import TotpSecrets
 from justpaid.rate_limits.failures import FailedAuthentications
@@ -535,3 +537,32 @@ async def test_session_acts_are_in_the_audit_log(
 
 def _credentials(email: str, password: str = PASSWORD) -> dict[str, str]:
     return {"email": email, "password": password}
+
+
+async def test_what_is_over_is_deleted(
+    service: WholeService, people: People, own_company_id: UUID
+) -> None:
+    """Sessions, links and attempts that are over go; what still counts stays."""
+    live = await people.signed_in(own_company_id)
+    idle = await people.signed_in(own_company_id)
+    reader: SessionReader = service.api.inner.state.members.reader
+    async with service.pool.acquire() as connection:
+        for browser, hours in ((live, 11), (idle, 13)):
+            await connection.execute(
+                "UPDATE sessions SET last_seen_at = now() - make_interval(hours => $2)"
+                " WHERE token_hash = $1",
+                hash_token(browser.cookie() or ""),
+                hours,
+            )
+        session = await find_live(connection, hash_token(live.cookie() or ""), datetime.now(UTC))
+        assert session is not None
+        assert await reader.is_in_force(session)
+        await purge_expired(connection)
+        left = await connection.fetch(
+            "SELECT id FROM sessions WHERE company_id = $1", own_company_id
+        )
+        assert [row["id"] for row in left] == [session.id]
+        await connection.execute(
+            "UPDATE memberships SET role = 'viewer' WHERE id = $1", session.membership_id
+        )
+    assert not await reader.is_in_force(session)

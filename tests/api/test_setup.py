@@ -15,7 +15,7 @@ import pytest
 from justpaid.db.pool import Pool
 from justpaid.errors import InvalidState, NotFound
 from justpaid.ids import Prefix, encode_id, new_id
-from justpaid.members.links import make_setup_link
+from justpaid.members.links import make_setup_link, make_setup_link_if_needed
 from justpaid.members.roles import Role
 from justpaid.members.tokens import new_token
 from tests.api.gate_world import problems_of
@@ -66,6 +66,20 @@ async def test_the_first_company(fresh: WholeService) -> None:
     assert not any(OWNER["email"] in row["w"] or OWNER["name"] in row["w"] for row in rows)
     with pytest.raises(InvalidState):
         await _link(fresh.pool, None)
+
+
+async def test_what_a_first_start_prints(pool: Pool) -> None:
+    """There is a link to print exactly while nobody owns anything and one company at most waits."""
+    async with pool.acquire() as connection:
+        assert await make_setup_link_if_needed(connection) is not None
+        first, second = new_id(), new_id()
+        insert = "INSERT INTO companies (id, name) VALUES ($1, 'One')"
+        await connection.execute(insert, first)
+        assert await make_setup_link_if_needed(connection) is not None
+        bound = await connection.fetch("SELECT company_id FROM setup_links ORDER BY company_id")
+        assert [row["company_id"] for row in bound] == [first, None]
+        await connection.execute(insert, second)
+        assert await make_setup_link_if_needed(connection) is None
 
 
 async def test_what_is_wrong_leaves_the_link(fresh: WholeService) -> None:

@@ -19,7 +19,15 @@ _PACKAGED: Final = Path(__file__).parent / "pages"
 _CHECKOUT: Final = Path(__file__).parents[3] / "docs"
 
 # In reading order; each is `<name>.md`.
-NAMES: Final = ("authentication", "workflows", "expressions", "runs", "connections", "operations")
+NAMES: Final = (
+    "authentication",
+    "workflows",
+    "expressions",
+    "runs",
+    "connections",
+    "members",
+    "operations",
+)
 
 _EXAMPLE_ADDRESS: Final = "http://127.0.0.1:8080"
 

@@ -52,6 +52,17 @@ async def make_setup_link(connection: Connection, company_id: UUID | None) -> st
     return token
 
 
+async def make_setup_link_if_needed(connection: Connection) -> str | None:
+    """Make the token of a set-up link where nobody owns anything yet: what a first start prints.
+
+    None when somebody does, or when several companies wait and a person has to choose one.
+    """
+    companies = await list_companies(connection)
+    if len(companies) > 1 or await repository.is_any_owner(connection):
+        return None
+    return await make_setup_link(connection, companies[0].id if companies else None)
+
+
 async def make_reset_link(connection: Connection, audit: AuditLog, email: str, *, by: Actor) -> str:
     """Make the token of a link that sets a new password, for one hour; raises NotFound.
 

@@ -7,6 +7,8 @@ is wrong; only after a right password do the details tell that a code is wanted.
 from dataclasses import dataclass, field
 from typing import Final
 
+import structlog
+
 from justpaid import clock
 from justpaid.db.pool import Connection, Pool
 from justpaid.errors import InvalidInput, Problem, Unauthenticated
@@ -15,6 +17,8 @@ from justpaid.members.attempts import Attempts
 from justpaid.members.model import Person
 from justpaid.members.passwords import Passwords
 from justpaid.members.totp_secrets import TotpSecrets
+
+_log = structlog.get_logger(__name__)
 
 _REFUSED: Final = "The e-mail, the password or the code is wrong."
 
@@ -66,12 +70,15 @@ class Proofs:
             person = await repository.find_person(connection, asked.email)
         known = None if person is None else person.password_hash
         is_right = await self._passwords.verify(known, asked.password)
+        if person is not None and is_right and _lacks_code(person, asked):
+            raise refused("is needed")  # the first half of an honest sign-in is no failure
         try:
             if person is None or not is_right:
                 raise refused()
             return self._check_factor(person, asked)
         except Unauthenticated:
             self._attempts.fail(address)
+            _log.info("sign_in_refused", address=address)
             raise
 
     async def settle(self, connection: Connection, proven: Proven) -> Person:
@@ -113,13 +120,16 @@ class Proofs:
             if code_hash not in person.recovery_hashes:
                 raise refused("the recovery code is wrong or was used before")
             return Proven(person, recovery_hash=code_hash)
-        if asked.totp is None:
-            raise refused("is needed")
         secret = self._secrets.unseal(person)
-        step = totp.find_step(secret, asked.totp, self._now(), after=person.totp_last_step)
+        code = asked.totp or ""
+        step = totp.find_step(secret, code, self._now(), after=person.totp_last_step)
         if step is None:
             raise refused("is wrong or was used before")
         return Proven(person, step=step)
+
+
+def _lacks_code(person: Person, asked: Credentials) -> bool:
+    return person.has_totp and asked.totp is None and asked.recovery_code is None
 
 
 def refused(about_code: str | None = None) -> Unauthenticated:

@@ -67,6 +67,13 @@ class SessionReader:
             _require_csrf_token(session, headers)
         return identify_session(session)
 
+    async def is_in_force(self, session: Session) -> bool:
+        """Say whether a session stands as it stood: what a long answer asks again and again."""
+        async with self._pool.acquire() as connection:
+            return await session_repository.is_live(
+                connection, session.company_id, session, self._now()
+            )
+
     def check_public(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         """Hold a public act to our own address and, where an Origin is sent, to our own pages."""
         self._same_origin.require_host(scope, headers)

@@ -18,6 +18,10 @@ SELECT s.id, s.company_id, s.person_id, s.membership_id, m.role, p.name, s.csrf_
 FROM sessions s JOIN memberships m ON m.id = s.membership_id JOIN people p ON p.id = s.person_id
 WHERE s.token_hash = $1 AND {_LIVE}
 """
+_IS_LIVE = f"""
+SELECT EXISTS (SELECT 1 FROM sessions s JOIN memberships m ON m.id = s.membership_id
+WHERE s.id = $1 AND {_LIVE} AND s.company_id = $4 AND m.role = $5)
+"""
 _TOUCH = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2"
 _INSERT = """
 INSERT INTO sessions (company_id, id, person_id, membership_id, token_hash, csrf_token, agent,
@@ -62,6 +66,16 @@ async def find_live(connection: Connection, token_hash: bytes, now: datetime) ->
     if now - session.last_seen_at >= _TOUCH_EVERY:
         await connection.execute(_TOUCH, session.id, now)
     return session
+
+
+async def is_live(
+    connection: Connection, company_id: UUID, session: Session, now: datetime
+) -> bool:
+    """Say whether a session is not over, and still in this company in the same role."""
+    found: bool = await connection.fetchval(
+        _IS_LIVE, session.id, now, now - SESSION_IDLE, company_id, session.role.value
+    )
+    return found
 
 
 async def insert(

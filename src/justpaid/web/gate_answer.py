@@ -51,7 +51,7 @@ def over_limit(category: Category, decision: Decision) -> RateLimited:
     """Make the refusal of a spent budget."""
     wait = decision.retry_after_seconds
     return RateLimited(
-        f"This key's limit of {decision.limit} {category.value} requests a minute is reached. "
+        f"Your limit of {decision.limit} {category.value} requests a minute is reached. "
         f"Try again in {wait} {'second' if wait == 1 else 'seconds'}.",
         retry_after_seconds=wait,
     )
