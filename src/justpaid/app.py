@@ -21,9 +21,13 @@ from prometheus_client import Counter, Histogram, start_http_server
 from justpaid import __version__, exact_json
 from justpaid.api_keys import routes as self_routes
 from justpaid.api_keys.directory import KeyDirectory
+from justpaid.api_keys.key_format import Peppers
 from justpaid.api_keys.key_uses import KeyUses
 from justpaid.api_keys.other_processes import is_alone
 from justpaid.api_keys.ownership import KeyOwners
+from justpaid.api_keys.service import ApiKeys
+from justpaid.audit import routes as audit_routes
+from justpaid.audit.head_log import HeadLog
 from justpaid.audit.service import AuditLog
 from justpaid.companies import routes as company_routes
 from justpaid.connections import routes as connection_routes
@@ -35,11 +39,17 @@ from justpaid.db.schema import is_current
 from justpaid.db.secrets import Secrets, load_secrets
 from justpaid.engine.lanes import SESSION_SETTINGS
 from justpaid.guides.routes import docs_router
+from justpaid.key_admin import routes as key_routes
+from justpaid.key_admin.key_watch import KeyWatch
+from justpaid.key_admin.service import KeyAdmin
 from justpaid.keyrings import audit_secrets_of, peppers_of
+from justpaid.leaks import routes as leak_routes
+from justpaid.leaks.service import Leaks
 from justpaid.members import room as members_room
 from justpaid.members import routes as member_routes
 from justpaid.members.retention import purge_expired
 from justpaid.members.session_reader import SessionReader
+from justpaid.notices import routes as notice_routes
 from justpaid.outbound.client import OutboundClient
 from justpaid.outbound.policy import OutboundPolicy, parse_allow
 from justpaid.rate_limits.failures import FailedAuthentications
@@ -49,6 +59,7 @@ from justpaid.runs.room import make_room
 from justpaid.runs.waiters import Waiters
 from justpaid.settings import Settings, SettingsError
 from justpaid.steps.catalogue import STEP_TYPES
+from justpaid.usage import routes as usage_routes
 from justpaid.usage.counter import UsageCounter
 from justpaid.usage.planted_keys import PlantedKeys
 from justpaid.usage.recorder import UsageRecorder
@@ -58,7 +69,7 @@ from justpaid.web.gate_contract import FinishedRequest, GateHooks
 from justpaid.web.gate_routes import PUBLIC_ROUTES, RouteTable
 from justpaid.web.health import health_router
 from justpaid.web.idempotency import purge_answers
-from justpaid.web.openapi import complete_openapi
+from justpaid.web.openapi import complete_openapi, declared_scope
 from justpaid.web.routing import EdgeResources
 from justpaid.workflows import routes as workflow_routes
 from justpaid.workflows.service import Workflows
@@ -70,6 +81,11 @@ ROUTERS: Final = (
     self_routes.router,
     member_routes.router,
     company_routes.router,
+    key_routes.router,
+    usage_routes.router,
+    leak_routes.router,
+    notice_routes.router,
+    audit_routes.router,
 )
 
 _PURGE_SECONDS: Final = 600.0
@@ -168,6 +184,7 @@ async def _wire(
     )
     stack.push_async_callback(members.close)
     app.state.workflows = Workflows(audit, STEP_TYPES, report_keys=planted.report_in_definition)
+    _open_key_rooms(app, peppers_of(secrets), audit)
     app.state.limiter = await open_limiter(pool, settings.redis_url, stack)
     runs = app.state.runs = make_room(
         pool,
@@ -184,7 +201,7 @@ async def _wire(
     directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
     directory.on_changed(partial(_end_waits, runs.waiters))
     hooks, background = await _open_hooks(pool, planted, members.reader, stack)
-    background += [directory.lease.run, partial(_purge, pool)]
+    background += [directory.lease.run, partial(_purge, pool), HeadLog(pool, audit).run]
     stack.push_async_callback(_cancel, [asyncio.create_task(run()) for run in background])
     gate = Gate(
         app,
@@ -197,6 +214,20 @@ async def _wire(
     )
     _add_pages(app, settings, partial(_is_ready, pool))
     return Api(gate, app, directory)
+
+
+def _open_key_rooms(app: FastAPI, peppers: Peppers, audit: AuditLog) -> None:
+    """Make what the routes on keys and leaks work with."""
+    keys = ApiKeys(peppers, audit)
+    scopes = {
+        f"{method} {route.path}": declared.scope
+        for route in api_routes()
+        if (declared := declared_scope(route)) is not None and declared.scope is not None
+        for method in ("HEAD", *(route.methods or ()))
+    }
+    app.state.key_admin = KeyAdmin(keys, scopes)
+    app.state.leaks = Leaks(peppers, keys, audit)
+    app.state.leak_reports = FailedAuthentications(leak_routes.REPORTS_A_MINUTE)
 
 
 async def _open_hooks(
@@ -215,7 +246,7 @@ async def _open_hooks(
         read_session=sessions,
         check_public=sessions.check_public,
     )
-    return hooks, [uses.run]
+    return hooks, [uses.run, KeyWatch(pool).run]
 
 
 def _make_app(pool: Pool, idempotency_secret: bytes) -> FastAPI:

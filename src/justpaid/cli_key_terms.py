@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from justpaid import clock
 from justpaid.api_keys.key_format import KEY_LENGTH, PREFIX, is_well_formed
-from justpaid.api_keys.model import ROTATE_EVERY, ApiKey
+from justpaid.api_keys.key_view import show_key
+from justpaid.api_keys.model import ApiKey
 from justpaid.errors import InvalidInput, Problem
 from justpaid.exact_json import JsonObject
 from justpaid.ids import Prefix, encode_id
@@ -70,37 +70,8 @@ def find_form_problem(text: str) -> str | None:
 
 
 def key_shape(key: ApiKey) -> JsonObject:
-    """Write a key as the API does."""
-    now = clock.now()
-    due_at = key.created_at + ROTATE_EVERY
-    return {
-        "id": encode_id(Prefix.KEY, key.id),
-        "companyId": encode_id(Prefix.COMPANY, key.company_id),
-        "name": key.name,
-        "hint": key.hint,
-        "scopes": [*scopes_of(key)],
-        "status": key.status_at(now).value,
-        "createdBy": key.created_by,
-        "owner": key.owner,
-        "createdAt": clock.to_wire(key.created_at),
-        "expiresAt": None if key.expires_at is None else clock.to_wire(key.expires_at),
-        "lastUsedAt": None if key.last_used_at is None else clock.to_wire(key.last_used_at),
-        "lastUsedIp": key.last_used_ip,
-        "rotatedFrom": None
-        if key.rotated_from is None
-        else encode_id(Prefix.KEY, key.rotated_from),
-        "rotatedTo": None if key.rotated_to is None else encode_id(Prefix.KEY, key.rotated_to),
-        "allowedIps": [*key.allowed_ips],
-        "limits": {category.value: limit for category, limit in key.limits.items()},
-        "note": key.note,
-        "ageDays": (now - key.created_at).days,
-        "rotateDue": now >= due_at,
-    }
-
-
-def scopes_of(key: ApiKey) -> list[str]:
-    """List a key's scopes in the order of the published page."""
-    return [scope.value for scope in Scope if scope in key.scopes]
+    """Write a key as the admin API does, and whose it is."""
+    return {**show_key(key), "companyId": encode_id(Prefix.COMPANY, key.company_id)}
 
 
 def _wrong(option: str, message: str) -> InvalidInput:

@@ -12,6 +12,7 @@ from justpaid import clock
 from justpaid.api_keys import repository
 from justpaid.api_keys.key_changes import KeyChanges, zero_tail
 from justpaid.api_keys.key_format import hint_of
+from justpaid.api_keys.key_view import scopes_of
 from justpaid.api_keys.model import ApiKey, CreatedKey, KeyRequest, KeyStatus
 from justpaid.api_keys.service import ApiKeys
 from justpaid.audit.model import Actor
@@ -36,7 +37,6 @@ from justpaid.cli_key_terms import (
     parse_expiry,
     parse_limits,
     parse_scopes,
-    scopes_of,
 )
 from justpaid.companies.model import Company
 from justpaid.errors import InvalidInput, NotFound, Problem

@@ -9,10 +9,12 @@ promise that: it may be late, and the process frozen.
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from justpaid.db.pool import Connection, Pool
+from justpaid.web.unit_of_work import UnitOfWork
 
 CHANNEL: Final = "api_keys"
 
@@ -81,6 +83,16 @@ class KeyChanges:
     async def announce(self) -> int | None:
         """Announce what was noted; None when nothing was."""
         return await announce(self.connection, self._key_ids) if self._key_ids else None
+
+
+@asynccontextmanager
+async def changing_keys(unit: UnitOfWork, pool: Pool) -> AsyncGenerator[KeyChanges]:
+    """Run verbs on keys within a request; its answer leaves when the old terms are gone."""
+    changes = KeyChanges(await unit.connection())
+    yield changes
+    number = await changes.announce()
+    if number is not None:
+        unit.after_commit(partial(settle_on, pool, number))
 
 
 @asynccontextmanager

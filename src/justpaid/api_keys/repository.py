@@ -6,7 +6,7 @@ from uuid import UUID
 
 from justpaid import exact_json
 from justpaid.api_keys.key_changes import CHANGE_LOCK
-from justpaid.api_keys.model import ApiKey, KeyRequest, KeyStatus
+from justpaid.api_keys.model import ROTATE_EVERY, ApiKey, KeyRequest, KeyStatus
 from justpaid.db.pool import Connection, Row
 from justpaid.scopes import Category, Scope
 
@@ -33,6 +33,8 @@ WHERE k.company_id = $1
   AND ($4::text IS NULL OR strpos(lower(k.name), lower($4)) > 0)
   AND ($5::text IS NULL OR $5 = CASE WHEN k.status = 'active' AND k.expires_at <= $6
     THEN 'expired' ELSE k.status END)
+  AND ($8::timestamptz IS NULL OR (k.created_at <= $8 AND k.status = 'active'
+    AND (k.expires_at IS NULL OR k.expires_at > $6)))
 ORDER BY k.created_at DESC, k.id DESC LIMIT $7
 """
 _REVOKE = """
@@ -166,10 +168,17 @@ async def list_page(
     after: tuple[datetime, UUID] | None = None,
     status: KeyStatus | None = None,
     search: str | None = None,
+    due: bool = False,
 ) -> list[ApiKey]:
-    """List a company's keys, newest first; `after` is (createdAt, id) of the last one seen."""
+    """List a company's keys, newest first; `after` is (createdAt, id) of the last one seen.
+
+    With `due`, only active ones that are old enough to be rotated.
+    """
     created_at, key_id = after or (None, None)
-    rows = await connection.fetch(_LIST, company_id, created_at, key_id, search, status, now, limit)
+    due_before = now - ROTATE_EVERY if due else None
+    rows = await connection.fetch(
+        _LIST, company_id, created_at, key_id, search, status, now, limit, due_before
+    )
     return [_api_key(row) for row in rows]
 
 

@@ -5,6 +5,7 @@ those have settled, whoever asked and on whichever process.
 """
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from justpaid import clock, ids
@@ -88,33 +89,69 @@ class ApiKeys:
         )
 
     async def rotate_key(
-        self, changes: KeyChanges, company_id: UUID, key_id: UUID, *, by: Actor
+        self,
+        changes: KeyChanges,
+        company_id: UUID,
+        key_id: UUID,
+        *,
+        by: Actor,
+        expires_at: datetime | None = None,
     ) -> CreatedKey:
         """Make a successor with the same terms; the old key stays valid until it is revoked.
 
-        The successor has no expiry of its own. Raises NotFound, or InvalidState unless the key is
-        active and has no unrevoked successor.
+        The successor has the expiry given, or none. Raises NotFound, or InvalidState unless the key
+        is active and has no unrevoked successor.
         """
         old = await self._lock(changes, company_id, key_id)
-        now = clock.now()
         _require(old, KeyStatus.ACTIVE)
-        if old.rotated_to is not None:
-            successor = await self._read(changes, company_id, old.rotated_to)
-            if successor.stored_status is not KeyStatus.REVOKED:
-                raise InvalidState(f"The key already has a successor, {successor.hint}.")
-        request = KeyRequest(
-            name=old.name,
-            scopes=old.scopes,
-            owner=old.owner,
-            allowed_ips=old.allowed_ips,
-            limits=old.limits,
-            note=old.note,
-        )
-        created = await self._store(changes, company_id, request, by=by, rotated_from=key_id)
+        if (successor := await self._unrevoked_successor(changes, old)) is not None:
+            raise InvalidState(f"The key already has a successor, {successor.hint}.")
+        return await self._succeed(changes, old, by, expires_at)
+
+    async def replace_key(
+        self,
+        changes: KeyChanges,
+        company_id: UUID,
+        key_id: UUID,
+        *,
+        by: Actor,
+        reason: str | None = None,
+        replace: bool = True,
+    ) -> tuple[ApiKey, CreatedKey | None]:
+        """Revoke a key that others may know and, with `replace`, make another on the same terms.
+
+        Raises NotFound.
+        """
+        reason = reason or "compromised"
+        revoked = await self.revoke_key(changes, company_id, key_id, by=by, reason=reason)
+        if not replace:
+            return revoked, None
+        if await self._unrevoked_successor(changes, revoked) is None:
+            created = await self._succeed(changes, revoked, by, None)
+            return await self._read(changes, company_id, key_id), created
+        request = _request_like(revoked, None)
+        return revoked, await self.create_key(changes, company_id, request, by=by)
+
+    async def _unrevoked_successor(self, changes: KeyChanges, key: ApiKey) -> ApiKey | None:
+        if key.rotated_to is None:
+            return None
+        successor = await self._read(changes, key.company_id, key.rotated_to)
+        return None if successor.stored_status is KeyStatus.REVOKED else successor
+
+    async def _succeed(
+        self, changes: KeyChanges, old: ApiKey, by: Actor, expires_at: datetime | None
+    ) -> CreatedKey:
+        """Make a successor and point the old key at it."""
+        request = _request_like(old, expires_at)
+        created = await self._store(changes, old.company_id, request, by=by, rotated_from=old.id)
         await repository.mark_rotated(
-            changes.connection, company_id, key_id, successor_id=created.key.id, at=now
+            changes.connection,
+            old.company_id,
+            old.id,
+            successor_id=created.key.id,
+            at=clock.now(),
         )
-        changes.note(key_id)
+        changes.note(old.id)
         successor_id = encode_id(Prefix.KEY, created.key.id)
         await self._record(changes, old, "rotated", by, after={"rotatedTo": successor_id})
         await self._record(changes, created.key, "created", by, after=describe(created.key))
@@ -229,6 +266,19 @@ def describe(key: ApiKey) -> JsonObject:
         "limits": {category.value: limit for category, limit in key.limits.items()},
         "note": key.note,
     }
+
+
+def _request_like(key: ApiKey, expires_at: datetime | None) -> KeyRequest:
+    """Ask for another key on a key's terms."""
+    return KeyRequest(
+        name=key.name,
+        scopes=key.scopes,
+        owner=key.owner,
+        expires_at=expires_at,
+        allowed_ips=key.allowed_ips,
+        limits=key.limits,
+        note=key.note,
+    )
 
 
 def _terms_of(key: ApiKey, *, keeps_expiry: bool) -> KeyRequest:

@@ -14,6 +14,7 @@ from uuid import UUID
 GENESIS: Final = bytes(32)
 
 _FORMAT: Final = b"justpaid-audit-1"
+_HEAD_FORMAT: Final = b"justpaid-audit-head-1"
 _MIN_SECRET_BYTES: Final = 32
 
 
@@ -78,6 +79,13 @@ def hash_link(link: Link, previous: bytes, secret: AuditSecret) -> bytes:
     )
     message = b"".join([_FORMAT, previous, *map(_framed, fields)])
     return hmac.digest(secret.secret, message, "sha256")
+
+
+def sign_head(company_id: UUID, rows: int, head: bytes, at: datetime, secret: AuditSecret) -> bytes:
+    """Sign the end of a chain as it was at a moment."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    fields = (str(company_id), str(rows), head.hex(), moment)
+    return hmac.digest(secret.secret, b"".join([_HEAD_FORMAT, *map(_framed, fields)]), "sha256")
 
 
 def _framed(value: str | None) -> bytes:

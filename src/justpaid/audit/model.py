@@ -41,6 +41,20 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditChoice:
+    """Which rows are wanted; None means any. An action's first word stands for all its actions."""
+
+    actor: str | None = None
+    action: str | None = None
+    object_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = AuditChoice()
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The end of a company's chain: how many rows, and the last one's hash."""
 
@@ -49,8 +63,20 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedHead:
+    """A head as this installation vouched for it at a moment: kept elsewhere, it shows a cut."""
+
+    company_id: UUID
+    rows: int
+    hash: bytes
+    at: datetime
+    key_version: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """What recomputing a chain found; `first_bad_id` is None while `valid`, or when rows lack."""
+    """What recomputing a chain found; `first_bad_id` is None if `valid`, or if the end lacks."""
 
     valid: bool
     rows: int

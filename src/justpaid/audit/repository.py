@@ -1,11 +1,12 @@
 """Every statement on the audit log. Rows are only ever added; the head row serialises a company."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from uuid import UUID
 
 from justpaid import exact_json
 from justpaid.audit.chain import GENESIS, Link
-from justpaid.audit.model import AuditRow, Head
+from justpaid.audit.model import EVERYTHING, AuditChoice, AuditRow, Head
 from justpaid.db.pool import Connection, Row
 
 _LOCK_HEAD = """
@@ -26,14 +27,18 @@ _COLUMNS = """seq, id, at, actor, address, request_id, action, object_type, obje
 _CHAIN = (
     f"SELECT {_COLUMNS} FROM audit_log WHERE company_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
 )
+_CHOSEN = """FROM audit_log WHERE company_id = $1 AND ($2::text IS NULL OR actor = $2)
+  AND ($3::text IS NULL OR action = $3 OR starts_with(action, $3 || '.'))
+  AND ($4::text IS NULL OR object_id = $4)
+  AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)"""
 _LIST = f"""
-SELECT {_COLUMNS} FROM audit_log
-WHERE company_id = $1 AND seq < $2 AND ($3::text IS NULL OR actor = $3)
-  AND ($4::text IS NULL OR action = $4) AND ($5::text IS NULL OR object_id = $5)
-ORDER BY seq DESC LIMIT $6
+SELECT {_COLUMNS} {_CHOSEN} AND ($7::uuid IS NULL OR
+  seq < (SELECT last.seq FROM audit_log last WHERE last.company_id = $1 AND last.id = $7))
+ORDER BY seq DESC LIMIT $8
 """
+_CHOSEN_CHAIN = f"SELECT {_COLUMNS} {_CHOSEN} AND seq > $7 AND seq <= $8 ORDER BY seq LIMIT $9"
+_HEADS = "SELECT company_id, rows, hash FROM audit_heads ORDER BY company_id"
 _BATCH = 1000
-_PAST_ANY_ROW = 2**62
 
 
 async def lock_head(connection: Connection, company_id: UUID) -> Head:
@@ -87,17 +92,36 @@ async def read_chain(
 async def list_rows(
     connection: Connection,
     company_id: UUID,
+    choice: AuditChoice = EVERYTHING,
     *,
-    before_seq: int | None = None,
-    actor: str | None = None,
-    action: str | None = None,
-    object_id: str | None = None,
+    after: UUID | None = None,
     limit: int = 50,
 ) -> list[AuditRow]:
-    """List the newest rows first, filtered; `before_seq` continues where a page ended."""
-    start = _PAST_ANY_ROW if before_seq is None else before_seq
-    rows = await connection.fetch(_LIST, company_id, start, actor, action, object_id, limit)
+    """List the chosen rows, the newest first; `after` is the last row of the page before."""
+    rows = await connection.fetch(_LIST, company_id, *_chosen(choice), after, limit)
     return [_audit_row(row) for row in rows]
+
+
+async def list_forward(
+    connection: Connection, company_id: UUID, choice: AuditChoice, *, after_seq: int, last_seq: int
+) -> list[AuditRow]:
+    """List the next batch of chosen rows, the oldest first; empty at the end."""
+    rows = await connection.fetch(
+        _CHOSEN_CHAIN, company_id, *_chosen(choice), after_seq, last_seq, _BATCH
+    )
+    return [_audit_row(row) for row in rows]
+
+
+async def list_heads(connection: Connection) -> list[tuple[UUID, Head]]:
+    """List the end of every chain, of any company."""
+    rows = await connection.fetch(_HEADS)
+    return [(row["company_id"], Head(row["rows"], row["hash"])) for row in rows]
+
+
+def _chosen(
+    choice: AuditChoice,
+) -> tuple[str | None, str | None, str | None, datetime | None, datetime | None]:
+    return choice.actor, choice.action, choice.object_id, choice.since, choice.until
 
 
 def _link(company_id: UUID, row: Row) -> Link:

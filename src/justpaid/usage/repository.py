@@ -1,7 +1,7 @@
 """Every SQL statement on usage and flags."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -93,6 +93,14 @@ WHERE company_id = $1 AND hour >= $2 AND hour < $3 AND ($4::uuid IS NULL OR key_
 _ADDRESSES: Final = """
 SELECT count(DISTINCT address) FROM usage_sources
 WHERE company_id = $1 AND hour >= $2 AND hour < $3 AND ($4::uuid IS NULL OR key_id = $4)
+"""
+_FIRST_USE: Final = """
+SELECT min(last_at) FROM usage_sources WHERE company_id = $1 AND key_id = $2
+  AND hour = (SELECT min(hour) FROM usage_sources WHERE company_id = $1 AND key_id = $2)
+"""
+_COUNT_SINCE: Final = """
+SELECT coalesce(sum(requests), 0)::bigint FROM usage_hours
+WHERE company_id = $1 AND key_id = $2 AND hour >= $3
 """
 _SOURCES: Final = """
 SELECT address, agent, route, sum(requests)::bigint AS requests, max(last_at) AS last_at
@@ -262,6 +270,20 @@ async def count_addresses(
     return count
 
 
+async def find_first_use(connection: Connection, company_id: UUID, key_id: UUID) -> datetime | None:
+    """Return when a key was first used, to within its first hour; None before that."""
+    at: datetime | None = await connection.fetchval(_FIRST_USE, company_id, key_id)
+    return at
+
+
+async def count_since(
+    connection: Connection, company_id: UUID, key_id: UUID, hour: datetime
+) -> int:
+    """Count a key's requests since the beginning of an hour."""
+    count: int = await connection.fetchval(_COUNT_SINCE, company_id, key_id, hour)
+    return count
+
+
 async def list_sources(
     connection: Connection, company_id: UUID, key_id: UUID, since: datetime
 ) -> list[Source]:
@@ -272,7 +294,7 @@ async def list_sources(
 
 async def count_by_day(
     connection: Connection, company_id: UUID, key_ids: Sequence[UUID], since: datetime
-) -> dict[tuple[UUID, datetime], int]:
+) -> dict[tuple[UUID, date], int]:
     """Count requests by key and UTC day."""
     rows = await connection.fetch(_DAYS, company_id, key_ids, since)
     return {(row["key_id"], row["day"]): row["requests"] for row in rows}

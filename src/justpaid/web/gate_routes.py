@@ -25,6 +25,7 @@ PUBLIC_ROUTES: Final = frozenset(
         ("POST", "/api/v1/admin/session"),
         ("POST", "/api/v1/admin/password-resets/redeem"),
         ("POST", "/api/v1/admin/invites/accept"),
+        ("POST", "/api/v1/leaks"),
     }
 )
 

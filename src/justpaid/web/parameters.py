@@ -1,14 +1,16 @@
-"""Parameters that many routes share: ids in the path, limit and cursor of a list."""
+"""Parameters that many routes share: ids in the path, revisions, limit and cursor of a list."""
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Header, Path, Query
 
-from justpaid.errors import NotFound
+from justpaid.errors import InvalidInput, NotFound, Problem
 from justpaid.ids import Prefix, decode_id, encode_id
 from justpaid.web.cursors import DEFAULT_LIMIT, MAX_LIMIT, Position, decode_cursor
 
+_ETAG: Final = re.compile(r'(?:W/)?"(\d{1,9})"')
 _EXAMPLE = UUID("01932c07-8000-7000-8000-000000000001")
 
 
@@ -37,6 +39,24 @@ async def _position(
     return decode_cursor(cursor)
 
 
-After = Annotated[Position | None, Depends(_position)]
+async def revisions_wanted(
+    text: Annotated[
+        str | None,
+        Header(alias="If-Match", description='The revision you read, such as `"3"`.'),
+    ] = None,
+) -> frozenset[int] | None:
+    """Read If-Match; None when any revision will do."""
+    if text is None or text.strip() == "*":
+        return None
+    matches = [_ETAG.fullmatch(part.strip()) for part in text.split(",")]
+    revisions = [int(match[1]) for match in matches if match]
+    if len(revisions) < len(matches):
+        problem = Problem("If-Match", 'must be a revision as the ETag shows it, such as "3"')
+        raise InvalidInput("The header If-Match is not valid.", [problem])
+    return frozenset(revisions)
 
-__all__ = ["DEFAULT_LIMIT", "After", "Limit", "path_id"]
+
+After = Annotated[Position | None, Depends(_position)]
+Revisions = Annotated[frozenset[int] | None, Depends(revisions_wanted)]
+
+__all__ = ["DEFAULT_LIMIT", "After", "Limit", "Revisions", "path_id"]

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from justpaid import exact_json
 from justpaid.db.pool import Pool
-from justpaid.errors import AppError, Unavailable
+from justpaid.errors import AppError, InvalidInput, Problem, Unavailable
 from justpaid.web import idempotency
 from justpaid.web.body import read_body, require_json
 from justpaid.web.caller import CALLER_KEY, Caller
@@ -96,6 +96,8 @@ def request_id_of(request: Request) -> str | None:
 
 
 async def _serve(request: Request, inner: Handler) -> Response:
+    if b"%00" in request.scope["query_string"]:
+        _refuse_nul(request)
     edge: EdgeResources = request.app.state.edge
     if request.method in _READS:
         return await _in_unit(request, UnitOfWork(edge.pool, writes=False), inner)
@@ -117,6 +119,17 @@ async def _serve(request: Request, inner: Handler) -> Response:
         raw,
     )
     return await _in_unit(read, unit, lambda inside: _once(inside, unit, identified, inner))
+
+
+def _refuse_nul(request: Request) -> None:
+    """Raise InvalidInput for a parameter with U+0000, which no column of the database holds."""
+    problems = [
+        Problem(name.replace("\0", ""), "must not contain U+0000")
+        for name, value in request.query_params.multi_items()
+        if "\0" in name + value
+    ]
+    if problems:
+        raise InvalidInput("The query is not valid.", problems)
 
 
 async def _in_unit(

@@ -1,10 +1,9 @@
 """The HTTP face of workflows: the life cycle, the versions, and validation without storing."""
 
-import re
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Header, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 
 from justpaid.audit.model import Actor
 from justpaid.clock import to_wire
@@ -15,7 +14,7 @@ from justpaid.scopes import Scope
 from justpaid.web.caller import Caller, allows
 from justpaid.web.cursors import DEFAULT_LIMIT, Position, split_page
 from justpaid.web.envelope import Answer, page, success
-from justpaid.web.parameters import After, Limit, path_id
+from justpaid.web.parameters import After, Limit, Revisions, path_id
 from justpaid.web.routing import api_router
 from justpaid.web.unit_of_work import Connection
 from justpaid.workflows import repository
@@ -43,7 +42,6 @@ from justpaid.workflows.service import Workflows, read_changes
 router = api_router("Workflows")
 
 _MAX_VERSION: Final = 2_147_483_647
-_ETAG: Final = re.compile(r'(?:W/)?"(\d{1,9})"')
 _ETAG_HEADER: Final[dict[str, Any]] = {
     "ETag": {
         "description": "The workflow's revision, for `If-Match`.",
@@ -76,23 +74,6 @@ async def no_body(request: Request) -> None:
         raise InvalidInput("This act takes no body.", [Problem(f, "unknown field") for f in fields])
 
 
-async def revisions_wanted(
-    text: Annotated[
-        str | None,
-        Header(alias="If-Match", description='The revision you read, such as `"3"`.'),
-    ] = None,
-) -> frozenset[int] | None:
-    """Read If-Match; None when any revision will do."""
-    if text is None or text.strip() == "*":
-        return None
-    matches = [_ETAG.fullmatch(part.strip()) for part in text.split(",")]
-    revisions = [int(match[1]) for match in matches if match]
-    if len(revisions) < len(matches):
-        problem = Problem("If-Match", 'must be a revision as the ETag shows it, such as "3"')
-        raise InvalidInput("The header If-Match is not valid.", [problem])
-    return frozenset(revisions)
-
-
 Service = Annotated[Workflows, Depends(current_workflows)]
 Reader = Annotated[Caller, allows(Scope.WORKFLOWS_READ)]
 Writer = Annotated[Caller, allows(Scope.WORKFLOWS_WRITE)]
@@ -100,7 +81,6 @@ WorkflowId = Annotated[UUID, path_id(Prefix.WORKFLOW, "workflowId")]
 VersionNumber = Annotated[int, Path(ge=1, le=_MAX_VERSION, examples=[1])]
 Body = Annotated[JsonObject, Depends(body_object)]
 NoBody = Depends(no_body)
-Revisions = Annotated[frozenset[int] | None, Depends(revisions_wanted)]
 
 
 def _request_body(schema: JsonObject, example: object) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Leaked keys: reported by anybody, shut at once, looked into by people."""

@@ -1,0 +1,1 @@
+"""Notices: what the people of a company are told, in the dashboard's inbox."""
