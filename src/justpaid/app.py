@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeAlias
-from uuid import UUID
 
 import structlog
 import uvloop
@@ -56,13 +55,13 @@ from justpaid.rate_limits.failures import FailedAuthentications
 from justpaid.rate_limits.opening import open_limiter
 from justpaid.runs import routes as run_routes
 from justpaid.runs.room import make_room
-from justpaid.runs.waiters import Waiters
 from justpaid.settings import Settings, SettingsError
 from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.usage import routes as usage_routes
 from justpaid.usage.counter import UsageCounter
 from justpaid.usage.planted_keys import PlantedKeys
 from justpaid.usage.recorder import UsageRecorder
+from justpaid.web.caller import Caller
 from justpaid.web.gate import Gate
 from justpaid.web.gate_address import address_reader
 from justpaid.web.gate_contract import FinishedRequest, GateHooks
@@ -147,6 +146,7 @@ async def _serve(settings: Settings) -> None:
         await asyncio.wait(
             [serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED
         )
+        api.inner.state.runs.let_callers_go()
         server.stop()
         await asyncio.wait([serving], timeout=_STOP_SECONDS)
 
@@ -186,20 +186,21 @@ async def _wire(
     app.state.workflows = Workflows(audit, STEP_TYPES, report_keys=planted.report_in_definition)
     _open_key_rooms(app, peppers_of(secrets), audit)
     app.state.limiter = await open_limiter(pool, settings.redis_url, stack)
+    directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
     runs = app.state.runs = make_room(
         pool,
         partial(connect, dsn, SESSION_SETTINGS),
         audit,
         STEP_TYPES,
         secrets.pepper.current.secret,
+        may_read=partial(_is_in_force, directory),
         report_keys=planted.report_in_definition,
         observe_batch=_ACCEPTED_TOGETHER.observe,
     )
     await runs.open()
     stack.push_async_callback(runs.close)
 
-    directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
-    directory.on_changed(partial(_end_waits, runs.waiters))
+    directory.on_changed(runs.cut_off)
     hooks, background = await _open_hooks(pool, planted, members.reader, stack)
     background += [directory.lease.run, partial(_purge, pool), HeadLog(pool, audit).run]
     stack.push_async_callback(_cancel, [asyncio.create_task(run()) for run in background])
@@ -334,9 +335,10 @@ def _finished(usage: UsageCounter, finished: FinishedRequest) -> None:
     _REQUESTS.labels(route, finished.method, finished.status).inc()
 
 
-def _end_waits(waiters: Waiters, key_ids: frozenset[UUID] | None) -> None:
-    """Let callers go whose key changed: they may ask again, on the terms that hold now."""
-    waiters.end_waits_of(key_ids)
+async def _is_in_force(directory: KeyDirectory, caller: Caller) -> bool:
+    """Say whether the key of an open stream still lets requests in."""
+    key_id = caller.key_id
+    return key_id is not None and await directory.is_in_force(caller.company_id, key_id)
 
 
 def _spawning(

@@ -11,7 +11,7 @@ import pytest
 
 from justpaid.db.pool import connect
 from justpaid.engine.lanes import SESSION_SETTINGS
-from justpaid.runs import repository, start_facts
+from justpaid.runs import repository, start_facts, stream_rows
 
 ID, IDS = "gen_random_uuid()", "ARRAY[gen_random_uuid()]"
 KEYS = {"runs_pkey", "steps_pkey", "workflows_pkey", "connections_pkey", "effects_generation"}
@@ -24,6 +24,11 @@ STATEMENTS = {
     "effects": (repository._EFFECTS, [ID, ID], {"effects_of_run"}),
     "newest": (repository._NEWEST_OF_LINE, [ID, ID], {"runs_of_line"}),
     "events": (repository._STEP_EVENTS, [ID, ID, "1"], set[str]()),
+    "streams": (
+        stream_rows._SINCE,
+        [IDS, IDS, "ARRAY[1::bigint]", "ARRAY['running']", "ARRAY[1]"],
+        {"run_logs_pkey"},
+    ),
     "notes": (repository._LOGS, [ID, ID, "1", "10"], {"run_logs_pkey"}),
 }
 

@@ -11,13 +11,14 @@ from uuid import UUID
 import httpx
 
 from justpaid.api_keys.key_changes import zero_tail
+from justpaid.api_keys.key_format import hint_of
 from justpaid.api_keys.model import KeyRequest
 from justpaid.api_keys.service import ApiKeys
 from justpaid.app import Api, open_api
 from justpaid.audit.model import Actor
 from justpaid.audit.service import AuditLog
 from justpaid.companies.service import create_company
-from justpaid.db.pool import Pool, connect
+from justpaid.db.pool import Connection, Pool, connect
 from justpaid.db.secrets import load_secrets
 from justpaid.ids import new_id
 from justpaid.keyrings import audit_secrets_of, peppers_of
@@ -89,10 +90,28 @@ async def make_company_and_key(database_url: str, data_dir: Path) -> str:
     return await _store_key(settings, company.id, request)
 
 
+async def revoke_key(database_url: str, data_dir: Path, secret: str) -> None:
+    """Revoke a key as an operator does; return when no process accepts it any more."""
+    settings = Settings(database_url=database_url, data_dir=data_dir)
+    connection = await connect(database_url)
+    keys = await _open_keys(settings, connection)
+    row = await connection.fetchrow(
+        "SELECT company_id, id FROM api_keys WHERE hint = $1", hint_of(secret)
+    )
+    assert row is not None
+    async with zero_tail(connection) as changes:
+        await keys.revoke_key(changes, row["company_id"], row["id"], by=OPERATOR)
+    await connection.close()
+
+
+async def _open_keys(settings: Settings, connection: Connection) -> ApiKeys:
+    secrets = await load_secrets(settings, connection)
+    return ApiKeys(peppers_of(secrets), AuditLog(audit_secrets_of(secrets)))
+
+
 async def _store_key(settings: Settings, company_id: UUID, request: KeyRequest) -> str:
     connection = await connect(settings.database_url or "")
-    secrets = await load_secrets(settings, connection)
-    keys = ApiKeys(peppers_of(secrets), AuditLog(audit_secrets_of(secrets)))
+    keys = await _open_keys(settings, connection)
     async with zero_tail(connection) as changes:
         created = await keys.create_key(changes, company_id, request, by=OPERATOR)
     await connection.close()

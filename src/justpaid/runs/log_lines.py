@@ -28,6 +28,7 @@ _MARK: Final = struct.Struct(">I")
 _ACCEPTED: Final = 1
 _STARTED: Final = 2
 _ENDED: Final = 4
+_CLOSED: Final = 8
 _MOST_OPEN: Final = 1_000
 _OPEN: Final = frozenset(
     {StepStatus.RUNNING, StepStatus.RETRYING, StepStatus.SUSPENDED, StepStatus.UNKNOWN}
@@ -75,7 +76,7 @@ def encode_tail(position: TailPosition) -> str:
     return base64.urlsafe_b64encode(raw + _MARK.pack(zlib.crc32(raw))).rstrip(b"=").decode()
 
 
-def decode_tail(cursor: str | None) -> TailPosition:
+def decode_tail(cursor: str | None, field_name: str = "after") -> TailPosition:
     """Read a cursor; None is the beginning. Raises InvalidInput for one we did not make."""
     if cursor is None:
         return TailPosition()
@@ -84,14 +85,55 @@ def decode_tail(cursor: str | None) -> TailPosition:
         told, seq, reused = _HEAD.unpack_from(raw)
         marks = {mark for (mark,) in _MARK.iter_unpack(raw[_HEAD.size : -_MARK.size])}
     except (ValueError, struct.error, binascii.Error):
-        raise _bad_cursor() from None
+        raise _bad_cursor(field_name) from None
     if raw[-_MARK.size :] != _MARK.pack(zlib.crc32(raw[: -_MARK.size])):
-        raise _bad_cursor()
+        raise _bad_cursor(field_name)
     return TailPosition(seq, reused, told, marks)
 
 
-def _bad_cursor() -> InvalidInput:
-    return InvalidInput("The cursor is not valid.", [Problem("after", "not a cursor of this log")])
+def _bad_cursor(field_name: str) -> InvalidInput:
+    problem = Problem(field_name, "not a cursor of this log")
+    return InvalidInput("The cursor is not valid.", [problem])
+
+
+def first_unread_seq(position: TailPosition) -> int:
+    """Return the smallest `seq` of rows that are still to be read; copied rows have 0."""
+    return position.seq + 1 if position.seq > 0 else 0
+
+
+def is_closed(position: TailPosition) -> bool:
+    """Tell whether a stream that came so far has been told its end."""
+    return bool(position.told & _CLOSED)
+
+
+def close(position: TailPosition, run: Columns) -> bool:
+    """Note that a stream is told its end; False while the run goes on or was told of it."""
+    if run["completed_at"] is None or is_closed(position):
+        return False
+    position.told |= _CLOSED
+    return True
+
+
+def iterate_lines(
+    run: Columns, steps: Sequence[Columns], notes: Sequence[Columns], position: TailPosition
+) -> Iterator[tuple[JsonObject, str]]:
+    """Give what was written after `position` line by line, each with the cursor right after it.
+
+    Moves `position` along, so that whoever stops between two lines goes on with the next one.
+    """
+    for _, line in _run_begins(run, position):
+        yield line, encode_tail(position)
+    for row in _unread(steps, notes, position):
+        *before, last = [line for _, line in _lines_of(row, position)] or [None]
+        for line in before:
+            position.open.add(_mark(row))
+            if line is not None:
+                yield line, encode_tail(position)
+        _pass(row, position)
+        if last is not None:
+            yield last, encode_tail(position)
+    for _, line in _run_ends(run, position):
+        yield line, encode_tail(position)
 
 
 def make_page(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from justpaid.db.pool import Connection
 from justpaid.runs import repository
-from justpaid.runs.log_lines import LogPage, TailPosition, make_page
+from justpaid.runs.log_lines import LogPage, TailPosition, first_unread_seq, make_page
 
 
 async def read_log(
@@ -14,7 +14,7 @@ async def read_log(
 
     One snapshot for all of it: between two, a commit could be passed over.
     """
-    from_seq = position.seq + 1 if position.seq > 0 else 0
+    from_seq = first_unread_seq(position)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         run = await repository.get_run(connection, company_id, run_id)
         steps = await repository.list_step_events(connection, company_id, run_id, from_seq)

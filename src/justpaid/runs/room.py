@@ -1,6 +1,6 @@
 """What the routes of this room work with: made once at composition, kept as `app.state.runs`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -19,6 +19,7 @@ from justpaid.runs.records import Outlines, RecordReader
 from justpaid.runs.service import RunControl
 from justpaid.runs.start_facts import StartFactsReader
 from justpaid.runs.starter import RunStarter
+from justpaid.runs.streams import MayRead, Streams
 from justpaid.runs.waiters import Waiters
 from justpaid.workflows.step_types import StepType
 
@@ -38,6 +39,7 @@ class RunsRoom:
     control: RunControl
     resolver: EffectResolver
     waiters: Waiters
+    streams: Streams
     outlines: Outlines
     records: RecordReader
 
@@ -47,13 +49,25 @@ class RunsRoom:
         await self.accept.open()
         await self.records.open()
         await self.waiters.start()
+        await self.streams.start()
 
     async def close(self) -> None:
         """Let waiting callers go and give the connections back."""
+        await self.streams.stop()
         await self.waiters.stop()
         await self.records.close()
         await self.accept.close()
         await self.facts.close()
+
+    def let_callers_go(self) -> None:
+        """Answer everyone who waits or listens: the process is about to stop."""
+        self.streams.end_all()
+        self.waiters.end_all()
+
+    def cut_off(self, owners: Container[object] | None) -> None:
+        """End the waits and streams of API keys whose terms have changed; None: of any."""
+        self.streams.cut_streams_of(owners)
+        self.waiters.end_waits_of(owners)
 
     async def let_in_started(self, started: StartedRun) -> None:
         """Let a started run in, if it was accepted under its workflow's limit."""
@@ -79,14 +93,15 @@ def make_room(
     step_types: Mapping[str, StepType],
     secret: bytes,
     *,
+    may_read: MayRead,
     report_keys: KeyReporter | None = None,
     observe_batch: Callable[[int], None] | None = None,
 ) -> RunsRoom:
     """Wire the room.
 
     `connect` opens a connection of one's own, with the lanes' settings. `secret` keys the hashes
-    of inputs. `report_keys` is told of API keys found in an input; `observe_batch` how many starts
-    were committed together.
+    of inputs. `may_read` judges open streams anew. `report_keys` is told of API keys found in an
+    input; `observe_batch` how many starts were committed together.
     """
     facts = StartFactsReader(connect, pool)
     outlines = Outlines()
@@ -104,6 +119,7 @@ def make_room(
         control=RunControl(audit, step_types, report_keys),
         resolver=EffectResolver(audit),
         waiters=Waiters(connect),
+        streams=Streams(connect, may_read),
         outlines=outlines,
         records=RecordReader(connect, outlines),
     )

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request, Response
 from pydantic import AwareDatetime
 
 from justpaid import exact_json
@@ -16,12 +16,13 @@ from justpaid.errors import InvalidInput, NotFound, Problem
 from justpaid.ids import Prefix, decode_id, encode_id
 from justpaid.runs import records, repository, start_call
 from justpaid.runs.effect_resolution import ResolutionOrder, Verdict
-from justpaid.runs.log_lines import decode_tail
+from justpaid.runs.log_lines import decode_tail, is_closed
 from justpaid.runs.log_reader import read_log
 from justpaid.runs.model import RunFilter, StartOrder
 from justpaid.runs.room import RunsRoom
 from justpaid.runs.schemas import (
     EFFECT_ID,
+    EVENTS_EXAMPLE,
     WORKFLOW_ID,
     CancelRequested,
     Effect,
@@ -43,6 +44,8 @@ from justpaid.web import idempotency
 from justpaid.web.caller import Caller, allows
 from justpaid.web.cursors import DEFAULT_LIMIT, split_page
 from justpaid.web.envelope import Answer, page, success
+from justpaid.web.event_stream import MEDIA_TYPE as EVENTS
+from justpaid.web.event_stream import EventStream
 from justpaid.web.parameters import After, Limit, path_id
 from justpaid.web.routing import api_router
 from justpaid.web.unit_of_work import Connection, Unit, current_unit
@@ -170,6 +173,40 @@ async def list_logs(
     lines = await read_log(connection, caller.company_id, run_id, decode_tail(after), limit)
     meta = {"cursor": lines.cursor, "hasMore": lines.has_more}
     return Answer(exact_json.encode({"success": True, "data": lines.lines, "meta": meta}))
+
+
+@router.get(
+    "/runs/{runId}/events",
+    summary="Listen to a run",
+    response_class=EventStream,
+    responses={
+        200: {
+            "description": "Events until the run ends, or until the key's terms change.",
+            "content": {EVENTS: {"schema": {"type": "string"}, "example": EVENTS_EXAMPLE}},
+        },
+        204: {"description": "The run has ended and everything was told: do not come again."},
+    },
+)
+async def stream_events(
+    caller: Reader,
+    run_id: RunId,
+    connection: Connection,
+    room: Room,
+    last_event_id: Annotated[
+        str | None,
+        Header(alias="Last-Event-ID", description="Go on after this event, without a gap."),
+    ] = None,
+) -> Response:
+    """Tell what happens in a run as it happens, as server-sent events, from its beginning on.
+
+    `log` events carry the lines of the run's log, one `end` event its final status. Comments come
+    as signs of life every 15 seconds. A key may hold 20 streams at once.
+    """
+    position = decode_tail(last_event_id or None, "Last-Event-ID")
+    run = await repository.get_run(connection, caller.company_id, run_id)
+    if is_closed(position) and records.has_ended(run["status"]):
+        return Response(status_code=204)
+    return EventStream(room.streams.open(caller, run_id, position))
 
 
 @router.get(

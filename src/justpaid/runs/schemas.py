@@ -12,6 +12,17 @@ RUN_ID: Final = "run_01jd9z3k8pf7r9v2m4t6w8y0ab"
 WORKFLOW_ID: Final = "wf_01jd9yw5q2e6s8n0p3r5t7v9xb"
 _KEY_ID: Final = "key_01jd9yv1n4c6g8k0m2q4s6v8xa"
 EFFECT_ID: Final = "eff_01jd9z3m2qh8j0k3n5q7s9v1xc"
+EVENTS_EXAMPLE: Final = (
+    "id: AAAAAAQAAAABAAAAAEPT6Q\n"
+    "event: log\n"
+    'data: {"time":"2026-01-15T09:30:00.310Z","level":"info","stepPath":"create-invoice",'
+    '"message":"Completed.","data":{"type":"action","attempt":1,"status":"completed"}}\n'
+    "\n"
+    "id: DAAAAAQAAAABAAAAAE8Tzg\n"
+    "event: end\n"
+    'data: {"status":"completed"}\n'
+    "\n"
+)
 
 Data = TypeVar("Data")
 

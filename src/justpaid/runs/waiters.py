@@ -70,11 +70,15 @@ class Waiters:
         """Begin to listen."""
         self._task = asyncio.create_task(self._watch())
 
-    async def stop(self) -> None:
-        """Let every caller go and stop listening."""
+    def end_all(self) -> None:
+        """Let every caller go, and take no further one: the process stops."""
         self._stopped = True
         for run_id in list(self._waits):
             self._end_run(run_id)
+
+    async def stop(self) -> None:
+        """Let every caller go and stop listening."""
+        self.end_all()
         task, self._task = self._task, None
         if task is not None:
             task.cancel()

@@ -32,6 +32,7 @@ from justpaid.web.gate_answer import (
     send_refusal,
 )
 from justpaid.web.gate_contract import (
+    HEAD_KEY,
     IDENTITY_KEY,
     App,
     Decision,
@@ -233,6 +234,7 @@ class Gate:
         is_head = request.method == "HEAD"
         if is_head:
             request.scope["method"] = "GET"
+            request.scope[HEAD_KEY] = True
         sender = HeaderSender(send, request.answer, with_body=not is_head)
         try:
             await self._app(request.scope, receive, sender)
