@@ -281,8 +281,8 @@ def require_free_port(host: str, port: int) -> None:
 
 
 def find_free_port(host: str, preferred: int) -> int:
-    """Return the preferred port, or any free one when it is taken."""
-    if _try_bind(host, preferred) is None:
+    """Return the preferred port, or any free one when it is taken, or 0."""
+    if preferred and _try_bind(host, preferred) is None:
         return preferred
     with socket.create_server((host, 0), family=_family(host)) as listener:
         port: int = listener.getsockname()[1]
