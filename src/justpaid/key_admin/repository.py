@@ -9,12 +9,13 @@ from justpaid.db.pool import Connection
 _EXPIRING = """
 SELECT k.company_id, k.id, k.name, k.hint, k.expires_at, due.distinct_by
 FROM api_keys k
-CROSS JOIN LATERAL (SELECT CASE WHEN k.expires_at <= $1 + interval '1 day' THEN 1
-  WHEN k.expires_at <= $1 + interval '7 days' THEN 7
-  WHEN k.expires_at <= $1 + interval '14 days' THEN 14 ELSE 30 END AS days) step
+CROSS JOIN LATERAL (SELECT CASE WHEN k.expires_at <= $1::timestamptz + interval '1 day' THEN 1
+  WHEN k.expires_at <= $1::timestamptz + interval '7 days' THEN 7
+  WHEN k.expires_at <= $1::timestamptz + interval '14 days' THEN 14 ELSE 30 END AS days) step
 CROSS JOIN LATERAL (SELECT concat_ws(':', k.id, extract(epoch FROM k.expires_at)::bigint, step.days)
   AS distinct_by) due
-WHERE k.status = 'active' AND k.expires_at > $1 AND k.expires_at <= $1 + interval '30 days'
+WHERE k.status = 'active'
+  AND k.expires_at > $1 AND k.expires_at <= $1::timestamptz + interval '30 days'
   AND k.created_at <= k.expires_at - make_interval(days => step.days)
   AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.company_id = k.company_id
     AND n.kind = $2 AND n.distinct_by = due.distinct_by)
@@ -23,10 +24,11 @@ ORDER BY k.expires_at LIMIT $3
 _AGING = """
 SELECT k.company_id, k.id, k.name, k.hint, k.created_at, due.distinct_by
 FROM api_keys k
-CROSS JOIN LATERAL (SELECT concat_ws(':', k.id,
-  CASE WHEN k.created_at <= $1 - interval '90 days' THEN 90 ELSE 75 END) AS distinct_by) due
+CROSS JOIN LATERAL (SELECT CASE WHEN k.created_at <= $1::timestamptz - interval '90 days'
+  THEN 90 ELSE 75 END AS days) step
+CROSS JOIN LATERAL (SELECT concat_ws(':', k.id, step.days) AS distinct_by) due
 WHERE k.status = 'active' AND (k.expires_at IS NULL OR k.expires_at > $1)
-  AND k.rotated_to IS NULL AND k.created_at <= $1 - interval '75 days'
+  AND k.rotated_to IS NULL AND k.created_at <= $1::timestamptz - interval '75 days'
   AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.company_id = k.company_id
     AND n.kind = $2 AND n.distinct_by = due.distinct_by)
 ORDER BY k.created_at LIMIT $3
@@ -34,7 +36,7 @@ ORDER BY k.created_at LIMIT $3
 _FLAGS = """
 SELECT f.company_id, f.key_id, k.name, k.hint, f.at, f.id::text AS distinct_by, f.kind
 FROM flags f JOIN api_keys k ON k.id = f.key_id
-WHERE f.at > $1 - interval '7 days' AND f.state = 'open'
+WHERE f.at > $1::timestamptz - interval '7 days' AND f.state = 'open'
   AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.company_id = f.company_id
     AND n.kind = $2 AND n.distinct_by = f.id::text)
 ORDER BY f.at LIMIT $3
