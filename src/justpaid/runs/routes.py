@@ -22,6 +22,7 @@ from justpaid.runs.model import RunFilter, StartOrder
 from justpaid.runs.room import RunsRoom
 from justpaid.runs.schemas import (
     EFFECT_ID,
+    EVENT,
     EVENTS_EXAMPLE,
     WORKFLOW_ID,
     CancelRequested,
@@ -177,12 +178,13 @@ async def list_logs(
 
 @router.get(
     "/runs/{runId}/events",
+    status_code=200,
     summary="Listen to a run",
     response_class=EventStream,
     responses={
         200: {
             "description": "Events until the run ends, or until the key's terms change.",
-            "content": {EVENTS: {"schema": {"type": "string"}, "example": EVENTS_EXAMPLE}},
+            "content": {EVENTS: {"schema": EVENT, "example": EVENTS_EXAMPLE}},
         },
         204: {"description": "The run has ended and everything was told: do not come again."},
     },

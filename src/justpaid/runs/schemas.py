@@ -12,6 +12,14 @@ RUN_ID: Final = "run_01jd9z3k8pf7r9v2m4t6w8y0ab"
 WORKFLOW_ID: Final = "wf_01jd9yw5q2e6s8n0p3r5t7v9xb"
 _KEY_ID: Final = "key_01jd9yv1n4c6g8k0m2q4s6v8xa"
 EFFECT_ID: Final = "eff_01jd9z3m2qh8j0k3n5q7s9v1xc"
+EVENT: Final[dict[str, Any]] = {  # of server-sent events the reference describes each one
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "Send it back as Last-Event-ID."},
+        "event": {"type": "string", "enum": ["log", "end"]},
+        "data": {"type": "string", "description": "JSON: a line of the log, or the final status."},
+    },
+}
 EVENTS_EXAMPLE: Final = (
     "id: AAAAAAQAAAABAAAAAEPT6Q\n"
     "event: log\n"
