@@ -12,7 +12,7 @@ NODE_MODULES := dashboard/node_modules/.package-lock.json
 # Node trusts what the system trusts, as pip does.
 NPM := cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" NODE_OPTIONS=--use-system-ca npm
 
-.PHONY: help install dev demo serve lint format test check bench lock clean
+.PHONY: help install dev demo serve lint format test e2e check bench lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -62,9 +62,12 @@ format: dev  ## Write the format and the safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: dev  ## Run all tests with coverage
+test: dev  ## Run all tests with coverage, but those in a browser (make e2e)
 	$(NPM) run --silent test
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/pytest --ignore=tests/e2e -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+
+e2e: dev  ## Walk the dashboard in a real browser, on the real service
+	$(BIN)/pytest tests/e2e
 
 check: lint test  ## What must be green before a commit lands
 
