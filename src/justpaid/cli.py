@@ -6,6 +6,7 @@ import typer
 
 from justpaid import (
     __version__,
+    cli_audit,
     cli_companies,
     cli_keys,
     cli_members,
@@ -58,7 +59,10 @@ app.add_typer(cli_service.app)
 app.add_typer(cli_members.setup_app)
 app.add_typer(cli_companies.app, name="company", help="Companies: each has its own keys and runs.")
 app.add_typer(cli_members.app, name="members", help="People: let a locked-out one in again.")
-app.add_typer(cli_keys.app, name="keys", help="API keys: make, list, rotate, revoke, check.")
+app.add_typer(
+    cli_keys.app, name="keys", help="API keys: make, list, rotate, revoke, replace, check."
+)
+app.add_typer(cli_audit.app, name="audit", help="The audit log: prove that it is whole.")
 app.add_typer(cli_secrets.app, name="secrets")
 
 

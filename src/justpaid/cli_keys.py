@@ -195,6 +195,44 @@ def revoke(
     _change(ApiKeys.revoke_key, key, company, reason, data_dir, as_json=as_json)
 
 
+@app.command(
+    epilog=examples(
+        'NEW=$(justpaid keys compromised billing --reason "seen in a screenshot")',
+        "justpaid keys compromised key_… --no-replace",
+    )
+)
+def compromised(
+    key: KeyName,
+    *,
+    company: CompanyName = None,
+    replace: Annotated[bool, typer.Option(help="Make another on the same terms.")] = True,
+    reason: Reason = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a key that others may know, at once, and print its replacement, this once."""
+
+    async def act(workplace: Workplace) -> tuple[ApiKey, CreatedKey | None]:
+        owner = await find_company(workplace, company)
+        found = await _find(workplace, owner, key)
+        async with zero_tail(workplace.connection) as changes:
+            return await _keys(workplace).replace_key(
+                *(changes, owner.id, found.id),
+                by=workplace.operator,
+                reason=reason,
+                replace=replace,
+            )
+
+    with exit_codes():
+        revoked, created = on_database(data_dir, act)
+    if not as_json:
+        _tell_cut_off(revoked)
+    if created is not None:
+        _print_created(created, as_json=as_json)
+    elif as_json:
+        print_json(key_shape(revoked))
+
+
 @app.command(epilog=examples('justpaid keys disable billing --reason "checking an alert"'))
 def disable(
     key: KeyName,
@@ -290,10 +328,14 @@ def _change(
         return
     status = changed.status_at(clock.now()).value
     typer.echo(f"{encode_id(Prefix.KEY, changed.id)} ({changed.name}, {changed.hint}): {status}")
-    if changed.last_used_at is None:
+    _tell_cut_off(changed)
+
+
+def _tell_cut_off(key: ApiKey) -> None:
+    if key.last_used_at is None:
         say("It was never used.")
     else:
-        say(f"Last used {_moment(changed.last_used_at)} from {changed.last_used_ip or 'unknown'}.")
+        say(f"Last used {_moment(key.last_used_at)} from {key.last_used_ip or 'unknown'}.")
 
 
 def _keys(workplace: Workplace) -> ApiKeys:

@@ -79,6 +79,45 @@ async def test_rotate_then_revoke(cli: CommandLine, company_id: UUID) -> None:
 
 
 @pytest.mark.usefixtures("company_id")
+async def test_a_compromised_key_is_replaced_in_one_act(cli: CommandLine) -> None:
+    """One verb ends the known key and prints the next one, or none where none is wanted."""
+    first = json.loads(cli.run("keys", "create", "--name", "n", "--scopes", "all", "--json").stdout)
+    done = cli.run("keys", "compromised", first["id"])
+    assert is_well_formed(done.stdout.removesuffix("\n")), done.stderr
+    statuses = sorted(each["status"] for each in _list(cli))
+    assert statuses == ["active", "revoked"]
+    second = next(each for each in _list(cli) if each["status"] == "active")
+    assert second["rotatedFrom"] == first["id"]
+    ended = cli.run("keys", "compromised", second["id"], "--no-replace")
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+    assert {each["status"] for each in _list(cli)} == {"revoked"}
+
+
+async def test_a_changed_audit_log_is_found(cli: CommandLine, pool: Pool, company_id: UUID) -> None:
+    """An operator proves the log whole, and hears where it was changed or that its end is cut."""
+    for number in range(3):
+        cli.run("keys", "create", "--name", f"n{number}", "--scopes", "all")
+    assert cli.run("audit", "verify").returncode == 0
+    head = cli.run("audit", "head").stdout.strip()
+    await pool.execute("DELETE FROM audit_log WHERE company_id = $1 AND seq = 3", company_id)
+    cut = cli.run("audit", "verify", "--json")
+    assert cut.returncode == 1, cut.stderr
+    assert json.loads(cut.stdout)["firstBadId"] is None
+    await pool.execute(
+        "UPDATE audit_heads h SET rows = 2, hash = l.hash FROM audit_log l"
+        " WHERE h.company_id = $1 AND l.company_id = $1 AND l.seq = 2",
+        company_id,
+    )
+    assert cli.run("audit", "verify").returncode == 0
+    assert cli.run("audit", "verify", "--head", head).returncode == 1
+    await pool.execute("UPDATE audit_log SET actor = 'x' WHERE company_id = $1", company_id)
+    changed = cli.run("audit", "verify")
+    assert (changed.returncode, changed.stdout) == (1, "")
+    assert "aud_" in changed.stderr
+    assert cli.run("audit", "verify", "--head", "nonsense").returncode == 1
+
+
+@pytest.mark.usefixtures("company_id")
 async def test_errors_say_what_to_do(cli: CommandLine) -> None:
     """Each kind of failure has its exit code, words on stderr, and nothing on stdout."""
     create = ("keys", "create", "--name", "x", "--scopes")
