@@ -328,7 +328,7 @@ export interface paths {
     post: ById<
       Made<{ successor: KeyWithSecret; predecessor: Key }>,
       {
-        body: { expiresAt?: string | null; autoRevokeAfterQuietHours?: number | null };
+        body: { expiresAt?: string | null };
         header: IdempotencyHeader;
       }
     >;

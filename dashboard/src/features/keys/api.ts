@@ -1,9 +1,9 @@
 /** API keys: what is asked of the service, and what each act makes stale. */
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
-import { api, dataOf, newIdempotencyKey, pageOf, versionedOf } from "@/lib/api";
-import type { KeyDraft, KeyStatus, Scope } from "@/lib/api-types";
-import { NoAnswer } from "@/lib/errors";
+import { api, dataOf, newIdempotencyKey, type Paged, pageOf, versionedOf } from "@/lib/api";
+import type { KeyDraft, KeyListed, KeyStatus, Scope } from "@/lib/api-types";
+import { isStatus, NoAnswer } from "@/lib/errors";
 import { pagedQuery } from "@/lib/paged";
 
 export interface KeyFilters {
@@ -14,10 +14,28 @@ export interface KeyFilters {
 
 const LIVE_MS = 3000;
 const FOUND = 8;
+const KEY_ID = /^key_[0-9a-z]{26}$/;
+
+/** The service searches names; a whole id is looked up, so that a pasted one is found too. */
+async function findById(id: string): Promise<Paged<KeyListed>> {
+  const meta = { cursor: null, hasMore: false };
+  try {
+    const path = { id };
+    const found = await dataOf(api.GET("/api/v1/admin/keys/{id}", { params: { path } }));
+    return { items: [{ ...found, requests30d: [] }], meta };
+  } catch (error) {
+    if (isStatus(error, 400, 404)) return { items: [], meta };
+    throw error;
+  }
+}
 
 export function keysQuery(filters: KeyFilters) {
   return pagedQuery(["keys", "list", filters], (cursor) =>
-    pageOf(api.GET("/api/v1/admin/keys", { params: { query: { ...filters, limit: 50, cursor } } })),
+    filters.search && KEY_ID.test(filters.search)
+      ? findById(filters.search)
+      : pageOf(
+          api.GET("/api/v1/admin/keys", { params: { query: { ...filters, limit: 50, cursor } } }),
+        ),
   );
 }
 
@@ -25,6 +43,7 @@ export function foundKeysQuery(search: string) {
   return queryOptions({
     queryKey: ["keys", "found", search],
     queryFn: async () => {
+      if (KEY_ID.test(search)) return (await findById(search)).items;
       const query = { search, limit: FOUND };
       return (await pageOf(api.GET("/api/v1/admin/keys", { params: { query } }))).items;
     },
@@ -115,7 +134,7 @@ export function useRotateKey(id: string) {
   const refresh = useRefresh();
   const submission = useSubmission();
   return useMutation({
-    mutationFn: (body: { expiresAt?: string; autoRevokeAfterQuietHours?: number }) =>
+    mutationFn: (body: { expiresAt: string | null }) =>
       dataOf(
         api.POST("/api/v1/admin/keys/{id}/rotate", {
           params: { path: { id }, header: submission.header() },
