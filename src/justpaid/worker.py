@@ -32,6 +32,7 @@ from justpaid.engine.resolve import CompanyFacts
 from justpaid.ids import new_id
 from justpaid.outbound.client import OutboundClient
 from justpaid.outbound.policy import OutboundPolicy, parse_allow
+from justpaid.runs.children import ChildRunMaker
 from justpaid.runs.repository import find_concurrency_limit
 from justpaid.settings import Settings
 from justpaid.steps.catalogue import STEP_TYPES, make_handlers
@@ -114,10 +115,11 @@ class _Parts:
 
 def _resources(parts: _Parts) -> Resources:
     lookup = ConnectionLookup(parts.pool, parts.keys)
+    load_program = ProgramStore(parts.pool, STEP_TYPES).load
     return Resources(
         writes=parts.lanes,
         handlers=make_handlers(lookup, partial(perform, parts.client)),
-        load_program=ProgramStore(parts.pool, STEP_TYPES).load,
+        load_program=load_program,
         load_company=CompanyFactsStore(parts.pool).load,
         clock=clock.now,
         monotonic=clock.monotonic,
@@ -125,6 +127,8 @@ def _resources(parts: _Parts) -> Resources:
         new_id=new_id,
         at=parts.at,
         on_finished=parts.meters.finished,
+        read_answers=parts.lanes.read_answers,
+        children=ChildRunMaker(parts.pool, load_program),
     )
 
 

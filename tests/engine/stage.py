@@ -28,6 +28,7 @@ from justpaid.engine.resolve import CompanyFacts
 from justpaid.ids import new_id
 from justpaid.outbound.client import OutboundClient
 from justpaid.outbound.policy import OutboundPolicy, parse_allow
+from justpaid.runs.children import ChildRunMaker
 from justpaid.steps.catalogue import STEP_TYPES, make_handlers
 from justpaid.workflows.program_store import ProgramStore
 
@@ -285,10 +286,11 @@ class Worker:
             )
 
         known = make_handlers(lookup, partial(perform, self.client))
+        load = load_program or ProgramStore(stage.pool, STEP_TYPES).load
         resources = Resources(
             writes=self.lanes,
             handlers={**known, **(handlers or {})},
-            load_program=load_program or ProgramStore(stage.pool, STEP_TYPES).load,
+            load_program=load,
             load_company=load_company,
             clock=clock.now,
             monotonic=clock.monotonic,
@@ -296,6 +298,8 @@ class Worker:
             new_id=new_id,
             at=at,
             on_finished=self.finished.append,
+            read_answers=self.lanes.read_answers,
+            children=ChildRunMaker(stage.pool, load),
         )
         defaults: dict[str, Any] = {"fallback_seconds": 1.0, "grace_seconds": 5.0}
         self.dispatcher = Dispatcher(

@@ -6,7 +6,7 @@ down before anything leaves), then does it. Outcomes are values: a handler raise
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol, TypeAlias
@@ -15,11 +15,15 @@ from uuid import UUID
 from justpaid.clock import Clock, MonotonicClock
 from justpaid.connectors.model import Delivery, EffectClass
 from justpaid.engine.model import (
+    Answer,
+    ChildRun,
+    ClaimedRun,
     End,
     Entry,
     ErrorCode,
     Finished,
     Owner,
+    Question,
     RunStatus,
     Suspension,
 )
@@ -97,7 +101,30 @@ class Intent:
     replays_errors: bool = False
 
 
-StepResult: TypeAlias = Completed | Failed | Waits
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """People are asked, and the step waits for them until a moment.
+
+    `no_self_approval` None: only where an effect follows may who started the run not decide alone.
+    """
+
+    terms: JsonObject
+    until: datetime
+    input: JsonObject
+    no_self_approval: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """A child run is started; unless it `is_awaited` the step is done with that."""
+
+    workflow_id: UUID
+    child_input: JsonObject
+    input: JsonObject
+    is_awaited: bool = True
+
+
+StepResult: TypeAlias = Completed | Failed | Waits | Asks | Starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +158,12 @@ class Opens:
 class PureHandler(ABC):
     """A step type without effects: the same context always gives the same result.
 
-    A type that `ends_run` gives `{status, message, output}` as its output.
+    A type that `ends_run` gives `{status, message, output}` as its output. `waits_for` names what
+    its steps wait for where that is no moment: then `hear` is told the answer.
     """
 
     ends_run: bool = False
+    waits_for: str | None = None
 
     @abstractmethod
     def evaluate(self, context: StepContext) -> StepResult:
@@ -143,6 +172,10 @@ class PureHandler(ABC):
     def resume(self, context: StepContext, started_at: datetime, now: datetime) -> StepResult:
         """Compute the result of a step that waited, now that its moment has come."""
         raise RuntimeError(f"a step of type {context.node.type} does not wait: {started_at}, {now}")
+
+    def hear(self, context: StepContext, answer: Answer) -> Completed | Failed:
+        """Compute the result of a step that has been told what it waited for."""
+        raise RuntimeError(f"a step of type {context.node.type} asks nothing: {answer.path}")
 
 
 class ContainerHandler(ABC):
@@ -204,9 +237,32 @@ class Writes(Protocol):
         ...
 
 
+class ChildRuns(Protocol):
+    """Makes the runs that a run starts."""
+
+    async def prepare(
+        self, parent: ClaimedRun, path: str, starts: Starts
+    ) -> ChildRun | Completed | Failed:
+        """Make a step's child run; Completed when an earlier one has come to its end since."""
+        ...
+
+    async def prepare_follow_up(
+        self, failed: ClaimedRun, workflow_id: UUID, record: JsonObject
+    ) -> ChildRun | str:
+        """Make the run that settings.onFailure starts, or say why it cannot be started."""
+        ...
+
+
+async def _hear_nothing(_: Question) -> list[Answer]:
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What executions share. `at` is told the name of each point that the guarantees speak of."""
+    """What executions share. `at` is told the name of each point that the guarantees speak of.
+
+    `on_held`: a child run was accepted that waits for its workflow's limit.
+    """
 
     writes: Writes
     handlers: Mapping[str, StepHandler]
@@ -218,11 +274,19 @@ class Resources:
     new_id: Callable[[], UUID]
     at: Callable[[str], None]
     on_finished: Callable[[Finished], None]
+    read_answers: Callable[[Question], Awaitable[list[Answer]]] = _hear_nothing
+    children: ChildRuns | None = None
+    on_held: Callable[[], None] = lambda: None
+    ending_types: frozenset[str] = field(init=False)
+    waits_for: Mapping[str, str] = field(init=False)
 
-    def ending_types(self) -> frozenset[str]:
-        """Return the step types whose completion ends the run."""
-        return frozenset(
-            name
+    def __post_init__(self) -> None:
+        pure = {
+            name: handler
             for name, handler in self.handlers.items()
-            if isinstance(handler, PureHandler) and handler.ends_run
-        )
+            if isinstance(handler, PureHandler)
+        }
+        endings = frozenset(name for name, handler in pure.items() if handler.ends_run)
+        waits_for = {name: each.waits_for for name, each in pure.items() if each.waits_for}
+        object.__setattr__(self, "ending_types", endings)
+        object.__setattr__(self, "waits_for", waits_for)

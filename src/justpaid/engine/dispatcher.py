@@ -21,15 +21,18 @@ from justpaid.engine.contract import Resources
 from justpaid.engine.executor import advance
 from justpaid.engine.lanes import Connect, HeldConnection, Lane
 from justpaid.engine.model import (
+    Answer,
     ClaimedRun,
     End,
     Entry,
     Finished,
     Journal,
     Owner,
+    Question,
     RunStatus,
     Suspension,
 )
+from justpaid.engine.questions import read_answers
 from justpaid.engine.run_state import ActiveRun, LeaseLost
 
 _CLAIM_BATCH: Final = 64
@@ -56,6 +59,7 @@ class WorkerLanes:
             connect, journal.suspend, observe_batch=lambda size: observe_batch("suspend", size)
         )
         self._hand_back: Lane[Owner, None] = Lane(connect, _hand_back)
+        self._answers: Lane[Question, list[Answer]] = Lane(connect, read_answers)
 
     async def record(self, entry: Entry) -> bool:
         """Write rows; False when the run is another worker's."""
@@ -73,6 +77,10 @@ class WorkerLanes:
         """Put the run back among the waiting."""
         await self._hand_back.submit(owner)
 
+    async def read_answers(self, question: Question) -> list[Answer]:
+        """Return what a run's waiting steps have been told."""
+        return await self._answers.submit(question)
+
     async def open(self) -> None:
         """Open the connections ahead of the first run."""
         await self._record.open()
@@ -82,6 +90,7 @@ class WorkerLanes:
         """Close the lanes; what was not committed is refused."""
         for lane in (self._record, self._finish, self._suspend, self._hand_back):
             await lane.close()
+        await self._answers.close()
 
 
 async def _hand_back(connection: Connection, owners: Sequence[Owner]) -> Sequence[None]:
@@ -114,7 +123,10 @@ class Dispatcher:
     ) -> None:
         """`load_limit` tells the present maxConcurrentRuns of a company's workflow."""
         self._observe_finished = resources.on_finished
-        self._resources = replace(resources, on_finished=self._finished)
+        self._release_asked = asyncio.Event()
+        self._resources = replace(
+            resources, on_finished=self._finished, on_held=self._release_asked.set
+        )
         self._connect = connect
         self._options = options
         self._load_limit = load_limit
@@ -124,7 +136,6 @@ class Dispatcher:
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._work = asyncio.Event()
         self._attention = asyncio.Event()  # the renewer should not wait for its interval
-        self._release_asked = asyncio.Event()
         self._is_full = False
         self._is_stopping = False
 
@@ -237,8 +248,8 @@ class Dispatcher:
             if told is not None:
                 run.lease_until = lease_until
                 run.renewed.set()
-                if told.cancel_at is not None and run.cancel_at is None:
-                    run.cancel_at = told.cancel_at
+                if told.wakes != run.wakes:  # a cancel, or an answer to what it waits for
+                    run.wakes, run.cancel_at = told.wakes, told.cancel_at
                     run.changed.set()
             elif not run.is_closing:
                 task = self._tasks.get(run.claimed.id)

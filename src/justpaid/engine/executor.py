@@ -7,6 +7,7 @@ effect is sent only while this worker's own lease clock has more than a second l
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,18 +17,22 @@ from justpaid import exact_json
 from justpaid.clock import to_wire
 from justpaid.engine import effects
 from justpaid.engine.contract import Completed, EffectHandler, Failed, Resources
+from justpaid.engine.follow_up import prepare_follow_up
 from justpaid.engine.model import (
     JOURNAL_FORMAT,
     MAX_LOST_LEASES,
     MAX_OUTPUT_BYTES,
+    Answer,
+    ChildRun,
     End,
     Entry,
     ErrorCode,
     Journal,
+    Question,
     RunStatus,
     Suspension,
 )
-from justpaid.engine.plan import Plan, Stop, View, check_output, completion, plan
+from justpaid.engine.plan import TIMER, Plan, Stop, View, check_output, completion, plan
 from justpaid.engine.pure_steps import PureSteps, context_of
 from justpaid.engine.resolve import names_of_run
 from justpaid.engine.run_state import ActiveRun, LeaseLost, RunState
@@ -70,7 +75,8 @@ async def advance(resources: Resources, run: ActiveRun, journal: Journal) -> Non
         journal,
         resources.clock,
         resources.random,
-        resources.ending_types(),
+        resources.ending_types,
+        resources.waits_for,
     )
     execution = Execution(resources, run, state)
     try:
@@ -108,7 +114,8 @@ class Execution:
         self._state = state
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._arrivals: list[tuple[effects.Sending, Completed | Failed]] = []
-        self._pure = PureSteps(resources.handlers, state)
+        self._pure = PureSteps(resources.handlers, state, resources.new_id)
+        self._heard_wakes = -1
         self._halted: Stop | None = None
         claimed = run.claimed
         limit = timedelta(milliseconds=state.program.settings.timeout_ms - claimed.ran_ms)
@@ -119,10 +126,16 @@ class Execution:
         if self._run.claimed.expiries:
             self._state.note("warning", None, "The run's worker was lost; another one goes on.")
         if self._run.claimed.expiries >= MAX_LOST_LEASES:
-            return await self._give_up()
+            await self._give_up()
+        else:
+            await self._go_on()
+
+    async def _go_on(self) -> None:
         while True:
             self._run.changed.clear()
             await self._take_arrivals()
+            if self._run.wakes != self._heard_wakes:
+                await self._hear()
             next_plan = await self._settle_pure()
             if next_plan.is_over:
                 return await self._finish(next_plan)
@@ -151,7 +164,12 @@ class Execution:
         while True:
             now = self._resources.clock()
             found = self._plan(now)
-            if not self._pure.act(found, now):
+            has_acted = self._pure.act(found, now)
+            if self._pure.starts:
+                await self._start_children(now)
+            elif self._pure.has_lapsed:
+                await self._hear()
+            elif not has_acted:
                 return found
             done += 1
             if done % _PLANS_A_TURN == 0:  # others of this process have their turn too
@@ -166,7 +184,13 @@ class Execution:
         elif self._halted is None and state.is_full:
             self._halted = _too_large("The run's journal would be larger than 32 MiB.")
         view = View(
-            state.records, self._tasks.keys(), self._halted, state.endings, state.containers
+            state.records,
+            self._tasks.keys(),
+            self._halted,
+            state.endings,
+            state.containers,
+            state.waits_for,
+            state.answers.keys(),
         )
         found = plan(state.frame, view, now)
         if found.stop is None and now >= self._running_until and not found.is_over:
@@ -175,6 +199,41 @@ class Execution:
             self._halted = Stop(RunStatus.TIMED_OUT, error)
             return self._plan(now)
         return found
+
+    # Answers and child runs
+
+    async def _hear(self) -> None:
+        """Read what waiting steps have been told; wake-ups up to here are taken in with it."""
+        self._heard_wakes = self._run.wakes
+        self._pure.has_lapsed = False
+        state, now = self._state, self._resources.clock()
+        paths = state.list_asked()
+        if not paths:
+            return
+        question = Question(self._run.claimed.id, tuple(paths), now)
+        for answer in await self._resources.read_answers(question):
+            state.answers[answer.path] = answer
+        for path in paths:
+            due_at = state.records[path].due_at
+            if path not in state.answers and due_at is not None and due_at <= now:
+                state.answers[path] = Answer(path, "expired", {})
+
+    async def _start_children(self, now: datetime) -> None:
+        """Prepare child runs; they are accepted with the next commit."""
+        starts, self._pure.starts = self._pure.starts, []
+        for ready, wanted in starts:
+            prepared: ChildRun | Completed | Failed
+            if self._resources.children is None:
+                prepared = Failed(ErrorCode.INTERNAL, "No child run can be started here.")
+            else:
+                prepared = await self._resources.children.prepare(
+                    self._run.claimed, ready.path, wanted
+                )
+            if isinstance(prepared, ChildRun):
+                self._state.start_child(ready, now, wanted, prepared)
+            else:
+                result = replace(prepared, input=prepared.input or wanted.input)
+                self._state.settle(ready, now, result)
 
     # Effects
 
@@ -225,9 +284,15 @@ class Execution:
 
     async def _record(self) -> None:
         if self._state.has_unwritten:
-            if not await self._resources.writes.record(self._state.take_entry()):
+            entry = self._state.take_entry()
+            if not await self._resources.writes.record(entry):
                 raise LeaseLost
+            self._tell_held(entry)
             self._resources.at("recorded")
+
+    def _tell_held(self, entry: Entry) -> None:
+        if any(child.run.held for child in entry.children):
+            self._resources.on_held()
 
     # Waiting
 
@@ -237,7 +302,8 @@ class Execution:
         now = self._resources.clock()
         first = min(moments, default=None)
         is_idle = not self._tasks and not self._run.is_stopping
-        if is_idle and (first is None or first - now > LONGEST_WAIT_IN_WORKER):
+        is_short = first is not None and first - now <= LONGEST_WAIT_IN_WORKER
+        if is_idle and not (is_short and all(wait.kind == TIMER for wait in found.waits)):
             return await self._suspend(found, first)
         await self._record()
         if self._arrivals:
@@ -260,14 +326,12 @@ class Execution:
             "stepPath": first.path,
         }
         self._run.is_closing = True
-        suspension = Suspension(
-            self._state.take_entry(),
-            self._run.claimed.wakes,
-            due_at,
-            exact_json.encode_text(waiting_for),
-        )
+        entry = self._state.take_entry()
+        text = exact_json.encode_text(waiting_for)
+        suspension = Suspension(entry, self._heard_wakes, due_at, text)
         if await self._resources.writes.suspend(suspension) is None:
             raise LeaseLost
+        self._tell_held(entry)
         self._resources.at("suspended")
         return True
 
@@ -285,6 +349,9 @@ class Execution:
         if len(raw) > MAX_OUTPUT_BYTES:
             stop, raw = _too_large("The run's output is larger than 1 MiB."), b""
         error = None if stop.error is None else {"stepId": None, **stop.error}
+        follow_up = await prepare_follow_up(
+            self._resources.children, self._state, stop, self._resources.clock()
+        )
         self._resources.at("before_finish")
         self._run.is_closing = True
         end = End(
@@ -293,10 +360,13 @@ class Execution:
             raw.decode() or None,
             None if error is None else exact_json.encode_text(error),
             self._run.claimed.parent_run_id,
+            follow_up,
         )
         finished = await self._resources.writes.finish(end)
         if finished is None:
             raise LeaseLost
+        if follow_up is not None and follow_up.run.held:
+            self._resources.on_held()
         self._resources.at("finished")
         self._resources.on_finished(finished)
 

@@ -27,6 +27,28 @@ def is_settled(node: StepNode, record: StepRecord) -> bool:
     return record.status is StepStatus.FAILED and goes_on_after_failure(node)
 
 
+def guards_effect(frame: "Frame", node: StepNode) -> bool:
+    """Tell whether anything that reaches outside follows a step."""
+    waiting, seen = [node.id], {node.id}
+    while waiting:
+        for name in frame.steps.dependents.get(waiting.pop(), ()):
+            if name not in seen:
+                if _has_effect(frame.steps.by_id[name]):
+                    return True
+                seen.add(name)
+                waiting.append(name)
+    container = frame.container
+    if container is None:
+        return False
+    # Another round may come to an effect of this body, whatever stands after the step in this one.
+    return _has_effect(container.node) or guards_effect(container.frame, container.node)
+
+
+def _has_effect(node: StepNode) -> bool:
+    inner = (step for body in node.bodies.values() for step in body.nodes)
+    return node.step_type.is_effectful or any(_has_effect(step) for step in inner)
+
+
 class Frame:
     """One list of steps while it is worked through; `prefix` begins the paths of its steps.
 

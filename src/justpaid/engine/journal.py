@@ -8,7 +8,6 @@ attempt, so that whoever is unsure whether a commit happened may repeat it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import resources
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -18,6 +17,8 @@ from justpaid.connectors.model import EffectClass
 from justpaid.db.pool import Connection, Row
 from justpaid.engine.model import (
     JOURNAL_FORMAT,
+    ChildRefused,
+    ChildRun,
     ClaimedRun,
     EffectOutcome,
     EffectRecord,
@@ -34,21 +35,16 @@ from justpaid.engine.model import (
     StepStatus,
     Suspension,
 )
+from justpaid.engine.questions import open_and_close
+from justpaid.engine.statements import PARTS as _PARTS
 from justpaid.exact_json import JsonObject
 
 RUNS_CHANNEL: Final = "runs"
 ENDED_CHANNEL: Final = "ended"  # `<waiter> <run id>`, comma-separated
-
+_FOLLOWED: Final = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT})
 _SECONDS: Final = 30.0  # no statement of ours takes that long on a database that is well
 
 
-def _read_parts() -> dict[str, str]:
-    text = resources.files("justpaid.engine").joinpath("journal.sql").read_text(encoding="utf-8")
-    parts = (part.partition("\n") for part in text.split("-- name: ")[1:])
-    return {name.strip(): body.strip() for name, _, body in parts}
-
-
-_PARTS: Final = _read_parts()
 _ACCEPT: Final = _PARTS["accept"]
 _ACCEPTED: Final = _PARTS["accepted"]
 _CLAIM: Final = _PARTS["claim"]
@@ -72,7 +68,7 @@ _RELEASE_WAITING: Final = _PARTS["release_waiting"]
 _NEW_RUN: Final = attrgetter(
     "id", "company_id", "workflow_id", "version", "held", "origin_run_id", "idempotency_key",
     "idempotency_hash", "trigger_type", "trigger", "started_by", "input", "waiter", "fence",
-    "retried_from", "parent_run_id", "depth", "connection_id",
+    "retried_from", "parent_run_id", "depth", "connection_id", "parent_path",
 )  # fmt: skip
 _STEP: Final = attrgetter(
     "path", "attempt", "type", "status", "skip_reason", "input", "output_text", "error_text",
@@ -120,7 +116,7 @@ async def accept_runs(
     stored `held`: call `release` afterwards.
     """
     rows = await connection.fetch(
-        _ACCEPT, *_columns([_NEW_RUN(run) for run in runs], 18), timeout=_SECONDS
+        _ACCEPT, *_columns([_NEW_RUN(run) for run in runs], 19), timeout=_SECONDS
     )
     answers: dict[UUID, Obstacle | None] = {row["id"]: None for row in rows}
     missing = [run for run in runs if run.id not in answers]
@@ -246,7 +242,7 @@ def _resolution(row: Row) -> Resolution | None:
 async def record(connection: Connection, entries: Sequence[Entry]) -> list[bool]:
     """Write rows of runs; tell for each entry whether its owner still holds the run."""
     owners = [(entry.run_id, entry.fence) for entry in entries]
-    rows = await _write(connection, _RECORD, owners, entries, ())
+    rows = await _write(connection, _RECORD, owners, entries)
     held = {(row["id"], row["fence"]) for row in rows}
     return [owner in held for owner in owners]
 
@@ -262,7 +258,8 @@ async def finish(connection: Connection, ends: Sequence[End]) -> list[Finished |
         [*(end.output for end in ends), *padding],
         [*(end.error for end in ends), *padding],
     )
-    rows = await _write(connection, _FINISH, ids, [end.entry for end in ends], extra)
+    follow_ups = [(end.entry, end.follow_up) for end in ends if end.follow_up is not None]
+    rows = await _write(connection, _FINISH, ids, [end.entry for end in ends], extra, follow_ups)
     ended = {
         (row["id"], row["fence"]): Finished(RunStatus(row["status"]), row["release"])
         for row in rows
@@ -290,9 +287,10 @@ async def _write(
     statement: str,
     owners: Sequence[tuple[UUID, int | None]],
     entries: Sequence[Entry],
-    extra: Iterable[object],
+    extra: Iterable[object] = (),
+    follow_ups: Sequence[tuple[Entry, ChildRun]] = (),
 ) -> list[Row]:
-    """Run a statement that writes rows; log lines, where there are any, join its transaction."""
+    """Run a statement that writes rows; what comes with them joins its transaction."""
     arguments = (
         [run_id for run_id, _ in owners],
         [fence for _, fence in owners],
@@ -314,13 +312,36 @@ async def _write(
         ),
         *extra,
     )
-    logs = [(entry.run_id, entry.fence, *_LOG(line)) for entry in entries for line in entry.logs]
-    if not logs:
+    attended = [entry for entry in entries if entry.is_attended]
+    if not attended and not follow_ups:
         return await connection.fetch(statement, *arguments, timeout=_SECONDS)
     async with connection.transaction():
         rows = await connection.fetch(statement, *arguments, timeout=_SECONDS)
-        await connection.execute(_LOGS, *_columns(logs, 8), timeout=_SECONDS)
+        held = {(row["id"], row["fence"]): row.get("status") for row in rows}
+        present = [entry for entry in attended if (entry.run_id, entry.fence) in held]
+        children = [child for entry in present for child in entry.children]
+        children += [
+            child for each, child in follow_ups if held.get((each.run_id, each.fence)) in _FOLLOWED
+        ]
+        await _accept_children(connection, children)
+        await open_and_close(connection, present)
+        logs = [(each.run_id, each.fence, *_LOG(line)) for each in present for line in each.logs]
+        if logs:
+            await connection.execute(_LOGS, *_columns(logs, 8), timeout=_SECONDS)
     return rows
+
+
+async def _accept_children(connection: Connection, children: Sequence[ChildRun]) -> None:
+    if not children:
+        return
+    answers = await accept_runs(connection, [child.run for child in children])
+    for child in children:
+        if answers[child.run.id] is not None:
+            # Its line has had another run since it was prepared: nobody would wake the parent.
+            raise ChildRefused(child.run.id)
+        if child.kept and child.run.retried_from is not None:
+            company_id, source = child.run.company_id, child.run.retried_from
+            await reuse_steps(connection, company_id, source, child.run.id, child.kept)
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[Any]:

@@ -10,10 +10,10 @@ WITH a AS (
   SELECT *, row_number() OVER (PARTITION BY company_id, held ORDER BY ord) AS k
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::bool[], $6::uuid[], $7::text[], $8::bytea[],
       $9::text[], $10::json[], $11::text[], $12::json[], $13::text[], $14::int[], $15::uuid[], $16::uuid[],
-      $17::smallint[], $18::uuid[]) WITH ORDINALITY
+      $17::smallint[], $18::uuid[], $19::text[]) WITH ORDINALITY
     AS a(id, company_id, workflow_id, version, held, origin_run_id, idempotency_key, idempotency_hash,
       trigger_type, trigger, started_by, input, waiter, fence, retried_from, parent_run_id,
-      depth, connection_id, ord)),
+      depth, connection_id, parent_path, ord)),
 b AS MATERIALIZED (
   SELECT company_id, (SELECT max(r.rank) FROM runs r
       WHERE r.company_id = c.company_id AND r.status = 'pending' AND NOT r.held
@@ -22,11 +22,11 @@ b AS MATERIALIZED (
 i AS (
   INSERT INTO runs(id, company_id, workflow_id, version, status, held, limited, origin_run_id, rank,
     idempotency_key, idempotency_hash, trigger_type, trigger, started_by, input, waiter, fence, retried_from,
-    parent_run_id, depth, connection_id)
+    parent_run_id, depth, connection_id, parent_path)
   SELECT id, company_id, workflow_id, version, 'pending', held, held, origin_run_id,
     greatest((extract(epoch FROM clock_timestamp()) * 1000)::bigint, coalesce(last + 50, 0)) + 50 * (k - 1),
     idempotency_key, idempotency_hash, trigger_type, trigger, started_by, input, waiter, fence, retried_from,
-    parent_run_id, depth, connection_id
+    parent_run_id, depth, connection_id, parent_path
   FROM a JOIN b USING (company_id) ORDER BY workflow_id, idempotency_key, origin_run_id, id
   ON CONFLICT DO NOTHING RETURNING id),
 n AS MATERIALIZED (SELECT pg_notify('runs', '') FROM i LIMIT 1)
@@ -54,7 +54,7 @@ UPDATE runs r SET status = 'running', fence = r.fence + 1, due_at = now() + make
 FROM c WHERE r.id = c.id
 RETURNING r.id, r.company_id, r.workflow_id, r.version, r.fence, r.wakes, r.expiries, r.cancel_at,
   r.origin_run_id, r.parent_run_id, r.depth, r.started_at, r.claimed_at, r.ran_ms, r.trigger_type, r.trigger,
-  r.connection_id, r.input, r.format, r.created_at
+  r.connection_id, r.input, r.format, r.created_at, r.started_by
 
 -- name: journal_steps
 -- A statement of its own: inside the claim it would read the snapshot from before the lock and miss another
@@ -196,6 +196,52 @@ SELECT g.run_id, g.seq, r.company_id, g.at, g.level, g.path, g.message, g.data
 FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
   $8::json[]) AS g(run_id, fence, seq, at, level, path, message, data)
 JOIN runs r ON r.id = g.run_id AND r.fence = g.fence ON CONFLICT DO NOTHING
+
+-- name: ask
+-- In the transaction of the step's row, for owners that still hold their run.
+INSERT INTO approvals(id, company_id, run_id, workflow_id, path, terms, due_at)
+SELECT a.id, r.company_id, a.run_id, a.workflow_id, a.path, a.terms, a.due_at
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::json[], $6::timestamptz[])
+  AS a(id, run_id, workflow_id, path, terms, due_at)
+JOIN runs r ON r.id = a.run_id ON CONFLICT DO NOTHING
+
+-- name: close_approvals
+UPDATE approvals a SET status = 'cancelled', decided_at = now()
+FROM unnest($1::uuid[], $2::text[]) AS q(run_id, path)
+WHERE a.run_id = q.run_id AND a.path = q.path AND a.status = 'open'
+
+-- name: close_children
+-- Each is claimed once more, or told, and ends by itself; its rank is the old one, so that comes soon.
+WITH c AS MATERIALIZED (
+  SELECT r.id FROM unnest($1::uuid[], $2::text[]) AS q(run_id, path)
+  JOIN runs r ON r.parent_run_id = q.run_id AND r.parent_path = q.path
+    AND r.status IN ('pending', 'running', 'suspended')
+  ORDER BY r.id FOR NO KEY UPDATE OF r),
+u AS (
+  UPDATE runs r SET cancel_at = coalesce(r.cancel_at, now()), wakes = r.wakes + 1, held = false,
+    status = CASE WHEN r.status = 'suspended' THEN 'pending' ELSE r.status END,
+    due_at = CASE WHEN r.status = 'running' THEN r.due_at END
+  FROM c WHERE r.id = c.id RETURNING r.id)
+SELECT pg_notify('runs', string_agg(id::text, ','))
+FROM (SELECT id, row_number() OVER () / 200 AS g FROM u) x GROUP BY g
+
+-- name: expire
+UPDATE approvals a SET status = 'expired', decided_at = now()
+FROM unnest($1::uuid[], $2::timestamptz[]) AS q(run_id, now)
+WHERE a.run_id = q.run_id AND a.status = 'open' AND a.due_at <= q.now
+
+-- name: answers
+SELECT q.run_id, q.path, a.*
+FROM unnest($1::uuid[], $2::text[]) AS q(run_id, path)
+CROSS JOIN LATERAL (
+  (SELECT status, NULL::uuid AS child_id, NULL::json AS output, NULL::json AS error, decided_by, decided_at,
+    comment, terms ->> 'onTimeout' AS on_timeout
+   FROM approvals WHERE run_id = q.run_id AND path = q.path AND status IN ('approved', 'rejected', 'expired'))
+  UNION ALL
+  (SELECT status, id, output, error, NULL, completed_at, NULL, NULL FROM runs
+   WHERE parent_run_id = q.run_id AND parent_path = q.path
+     AND CASE WHEN status IN ('completed', 'failed', 'timed_out', 'cancelled') THEN true END)
+  LIMIT 1) a
 
 -- name: renew
 UPDATE runs r SET due_at = now() + make_interval(secs => $3) WHERE r.id = ANY(ARRAY(SELECT id FROM l))

@@ -68,6 +68,7 @@ class ErrorCode(StrEnum):
     OUTPUT_INVALID = "OUTPUT_INVALID"  # of a run: its output does not match outputSchema
     STOPPED = "STOPPED"  # of a run: a stop step ended it as failed
     WORKER_LOST = "WORKER_LOST"  # of a run: it lost its worker again and again
+    CHILD_RUN = "CHILD_RUN"  # a child run could not be started, or did not complete
     INTERNAL = "INTERNAL"
 
 
@@ -114,6 +115,7 @@ class NewRun:
     waiter: str | None = None
     retried_from: UUID | None = None
     parent_run_id: UUID | None = None
+    parent_path: str | None = None
     depth: int = 0
     held: bool = False  # waits for its workflow's maxConcurrentRuns; release afterwards
     fence: int = 0
@@ -143,6 +145,7 @@ class ClaimedRun:
     input: str
     format: int
     created_at: datetime
+    started_by: str | None = None
 
 
 @dataclass(slots=True)
@@ -220,6 +223,54 @@ class LogLine:
     data: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """What people are asked: opened with the row of its step. `terms` is JSON text."""
+
+    id: UUID
+    workflow_id: UUID
+    path: str
+    terms: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRun:
+    """A run to be accepted with the rows of the run that starts it.
+
+    `kept`: the journal paths of `run.retried_from` that it keeps.
+    """
+
+    run: NewRun
+    kept: tuple[str, ...] = ()
+
+
+class ChildRefused(Exception):
+    """A child run cannot be accepted, so that the rows it comes with are not written either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which steps of a run wait for an answer; approvals that are due by `now` are answered too."""
+
+    run_id: UUID
+    paths: tuple[str, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a waiting step has been told.
+
+    Of an approval: `approved`, `rejected` or `expired`, by whom, when, and a comment. Of a child
+    run: how it ended, with its id, output and error.
+    """
+
+    path: str
+    status: str
+    value: JsonObject
+
+
 @dataclass(slots=True)
 class Journal:
     """What is stored of a run beyond its row: its steps' attempts and its line's effects."""
@@ -232,7 +283,10 @@ class Journal:
 
 @dataclass(slots=True)
 class Entry:
-    """What one owner writes at once: rows of a run, refused when its fence is an old one."""
+    """What one owner writes at once: rows of a run, refused when its fence is an old one.
+
+    `closed`: the paths of steps whose approval or child run is no longer waited for.
+    """
 
     run_id: UUID
     fence: int
@@ -240,17 +294,29 @@ class Entry:
     steps: list[StepRecord] = field(default_factory=list[StepRecord])
     effects: list[EffectRecord] = field(default_factory=list[EffectRecord])
     logs: list[LogLine] = field(default_factory=list[LogLine])
+    approvals: list[ApprovalRequest] = field(default_factory=list[ApprovalRequest])
+    children: list[ChildRun] = field(default_factory=list[ChildRun])
+    closed: list[str] = field(default_factory=list[str])
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether more than rows of steps and effects is to be written."""
+        return bool(self.logs or self.approvals or self.children or self.closed)
 
 
 @dataclass(slots=True)
 class End:
-    """How a run ends, with the last of what is written of it. Texts are JSON."""
+    """How a run ends, with the last of what is written of it. Texts are JSON.
+
+    `follow_up` is started if the run ends as failed or timed out, not if a cancel came first.
+    """
 
     entry: Entry
     status: RunStatus
     output: str | None = None
     error: str | None = None
     parent_run_id: UUID | None = None
+    follow_up: ChildRun | None = None
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from justpaid.workflows.program import Program, StepNode
 _PASSED_OVER: Final = frozenset({SkipReason.PATH, SkipReason.UPSTREAM})
 # The field of a step's output that says which of its paths is taken.
 _PATH_FIELDS: Final = ("result", "approved")
-_TIMER: Final = "timer"
+TIMER: Final = "timer"
 
 _Row: TypeAlias = tuple[StepNode, str, StepRecord | None]
 
@@ -316,9 +316,9 @@ class _Planner:
         if record.status is StepStatus.UNKNOWN:
             result.waits.append(Wait("effect", path, None))
             return
-        kind = _TIMER
+        kind = TIMER
         if record.status is StepStatus.SUSPENDED:
-            kind = self._view.waits_for.get(record.type, _TIMER)
+            kind = self._view.waits_for.get(record.type, TIMER)
         has_come = record.due_at is not None and record.due_at <= self._now
         if path not in self._view.answered and not has_come:
             result.waits.append(Wait(kind, path, record.due_at))

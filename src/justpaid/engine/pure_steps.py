@@ -1,20 +1,25 @@
 """Settles what reaches nowhere outside: skips, pure steps, and loops and branches as wholes.
 
-Guarantee: nothing here waits, so that a plan and what it asks for at once are one turn.
+Guarantee: nothing here waits, so that a plan and what it asks for at once are one turn. What has to
+be looked up first is left to the executor: `starts` are child runs to prepare, `has_lapsed` says
+that an approval's time is over and nobody has looked whether it was decided.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 import structlog
 
 from justpaid import exact_json
 from justpaid.engine.contract import (
+    Asks,
     Completed,
     ContainerHandler,
     Failed,
     PureHandler,
+    Starts,
     StepContext,
     StepHandler,
     StepResult,
@@ -45,9 +50,17 @@ def context_of(state: RunState, ready: Ready) -> StepContext:
 class PureSteps:
     """The part of one run's execution that only computes."""
 
-    def __init__(self, handlers: Mapping[str, StepHandler], state: RunState) -> None:
+    def __init__(
+        self,
+        handlers: Mapping[str, StepHandler],
+        state: RunState,
+        new_id: Callable[[], UUID],
+    ) -> None:
         self._handlers = handlers
         self._state = state
+        self._new_id = new_id
+        self.starts: list[tuple[Ready, Starts]] = []
+        self.has_lapsed = False
 
     def act(self, found: Plan, now: datetime) -> bool:
         """Do what a plan asks for at once; False when there was nothing of the kind."""
@@ -57,15 +70,15 @@ class PureSteps:
         for faulty in found.faulty:
             failed = Failed(ErrorCode.TEMPLATE, faulty.message)
             state.settle(faulty.ready, faulty.ready.now, failed)
+        has_acted = bool(found.skips or found.faulty or found.over or found.gathers)
         for ready in found.elapsed:
-            self._resume(ready, now)
+            has_acted |= self._resume(ready, now)
         for frame in found.over:
             if frame.container is not None:
                 frame.container.close(frame, state.records)
         for gather in found.gathers:
             self._gather(gather)
-        has_acted = bool(found.skips or found.faulty or found.elapsed or found.over)
-        return self._begin(found, now) or has_acted or bool(found.gathers)
+        return self._begin(found, now) or has_acted
 
     def _begin(self, found: Plan, now: datetime) -> bool:
         has_acted = False
@@ -89,19 +102,37 @@ class PureSteps:
             result = handler.evaluate(context_of(self._state, ready))
         except Exception as error:
             result = _failed_type(ready, error)
-        self._state.settle(ready, now, result)
+        if isinstance(result, Asks):
+            self._state.ask(ready, now, result, self._new_id())
+        elif isinstance(result, Starts):
+            self.starts.append((ready, result))
+        else:
+            self._state.settle(ready, now, result)
 
-    def _resume(self, ready: Ready, now: datetime) -> None:
+    def _resume(self, ready: Ready, now: datetime) -> bool:
+        """Settle a step whose moment or answer has come; False where the answer is not known."""
         handler = self._handlers.get(ready.node.type)
         if not isinstance(handler, PureHandler):
-            return
-        started_at = self._state.records[ready.path].started_at or now
+            return False
+        state = self._state
+        answer = state.answers.get(ready.path)
+        if handler.waits_for is not None and answer is None:
+            self.has_lapsed = True
+            return False
+        started_at = state.records[ready.path].started_at or now
+        context = context_of(state, ready)
         result: StepResult
         try:
-            result = handler.resume(context_of(self._state, ready), started_at, now)
+            if answer is None:
+                result = handler.resume(context, started_at, now)
+            else:
+                result = handler.hear(context, answer)
         except Exception as error:
             result = _failed_type(ready, error)
-        self._state.settle(ready, started_at, result)
+        if isinstance(result, Asks | Starts):
+            raise TypeError("a step that was answered asks no further")
+        state.settle(ready, started_at, result)
+        return True
 
     def _open(self, ready: Ready, handler: ContainerHandler, now: datetime) -> None:
         """Begin with a container's rounds, or go on with them as they were first opened."""
@@ -128,7 +159,7 @@ class PureSteps:
         record = state.records[container.path]
         node, frame = container.node, container.frame
         handler = self._handlers.get(node.type)
-        result: StepResult
+        result: Completed | Failed
         if gather.failure is not None:
             result = _failed_inside(gather.failure)
         elif isinstance(handler, ContainerHandler):

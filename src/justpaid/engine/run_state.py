@@ -5,20 +5,30 @@ taken out of what is to be written before its commit is answered.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from justpaid import exact_json
 from justpaid.clock import Clock
 from justpaid.engine import retry
-from justpaid.engine.contract import Completed, Failed, Opens, Waits
-from justpaid.engine.frames import Container, Frame, goes_on_after_failure, is_settled
+from justpaid.engine.contract import Asks, Completed, Failed, Opens, Starts, Waits
+from justpaid.engine.frames import (
+    Container,
+    Frame,
+    goes_on_after_failure,
+    guards_effect,
+    is_settled,
+)
 from justpaid.engine.model import (
     MAX_JOURNAL_BYTES,
     MAX_OUTPUT_BYTES,
+    Answer,
+    ApprovalRequest,
+    ChildRun,
     ClaimedRun,
     EffectOutcome,
     EffectRecord,
@@ -34,6 +44,7 @@ from justpaid.engine.plan import Ready, Skip
 from justpaid.engine.resolutions import take_up
 from justpaid.engine.resolve import Names
 from justpaid.exact_json import JsonObject, JsonValue
+from justpaid.ids import Prefix, encode_id
 from justpaid.workflows.program import Program
 
 _SEQ_BITS: Final = 32
@@ -50,7 +61,7 @@ class ActiveRun:
 
     __slots__ = (
         "cancel_at", "changed", "claimed", "is_closing", "is_stopping", "lease_until", "owner",
-        "renewed",
+        "renewed", "wakes",
     )  # fmt: skip
 
     def __init__(self, claimed: ClaimedRun, lease_until: float) -> None:
@@ -58,6 +69,7 @@ class ActiveRun:
         self.owner = Owner(claimed.id, claimed.fence)
         self.lease_until = lease_until
         self.cancel_at = claimed.cancel_at
+        self.wakes = claimed.wakes
         self.is_stopping = False  # the worker goes: start nothing new, hand the run back
         self.is_closing = False  # its suspension or end is being committed
         self.changed = asyncio.Event()  # something happened that the executor should look at
@@ -76,12 +88,16 @@ class RunState:
         clock: Clock,
         random: Callable[[], float],
         ending_types: AbstractSet[str] = frozenset(),
+        waits_for: Mapping[str, str] | None = None,
     ) -> None:
+        """`waits_for`: what suspended steps of a type wait for, where that is no moment."""
         self.claimed = claimed
         self.program = program
         self.records: dict[str, StepRecord] = {}
         self.containers: dict[str, Container] = {}
         self.endings: list[StepRecord] = []
+        self.waits_for = waits_for or {}
+        self.answers: dict[str, Answer] = {}
         self.frame = Frame(program.steps, names, claimed.started_at)
         self.effects = {effect.path: effect for effect in journal.effects}
         self.entry = self._new_entry()
@@ -112,7 +128,7 @@ class RunState:
     def has_unwritten(self) -> bool:
         """Whether anything waits to be committed."""
         entry = self.entry
-        return bool(entry.steps or entry.effects or entry.logs)
+        return bool(entry.steps or entry.effects or entry.is_attended)
 
     @property
     def is_full(self) -> bool:
@@ -134,6 +150,43 @@ class RunState:
         record.completed_at = skip.now
         self.keep(record)
         skip.frame.names.settle(skip.node.id, record)
+
+    def list_asked(self) -> list[str]:
+        """List the suspended steps that wait for an answer and have none."""
+        return [path for path in self._open if self._is_asked(path) and path not in self.answers]
+
+    def _is_asked(self, path: str) -> bool:
+        record = self.records[path]
+        return record.status is StepStatus.SUSPENDED and record.type in self.waits_for
+
+    def ask(self, ready: Ready, now: datetime, asks: Asks, approval_id: UUID) -> None:
+        """Suspend a step until people have decided."""
+        no_self_approval = asks.no_self_approval
+        if no_self_approval is None:
+            no_self_approval = guards_effect(ready.frame, ready.node)
+        terms = exact_json.encode_text({**asks.terms, "noSelfApproval": no_self_approval})
+        self._suspend(ready, now, asks.input, asks.until)
+        request = ApprovalRequest(
+            approval_id, self.claimed.workflow_id, ready.path, terms, asks.until
+        )
+        self.entry.approvals.append(request)
+
+    def start_child(self, ready: Ready, now: datetime, starts: Starts, child: ChildRun) -> None:
+        """Start a child run with the next commit; suspend the step until it has ended."""
+        self.entry.children.append(child)
+        if starts.is_awaited:
+            self._suspend(ready, now, starts.input, None)
+        else:
+            output: JsonObject = {"runId": encode_id(Prefix.RUN, child.run.id)}
+            self.settle(ready, now, Completed(output, starts.input))
+
+    def _suspend(
+        self, ready: Ready, now: datetime, input_: JsonObject, due_at: datetime | None
+    ) -> None:
+        record = StepRecord(ready.path, ready.attempt, ready.node.type, StepStatus.SUSPENDED)
+        record.started_at, record.due_at = now, due_at
+        record.input = self._input_text(input_)
+        self.keep(record)
 
     def open(self, ready: Ready, now: datetime, opens: Opens) -> None:
         """Begin with the rounds of a container; they may be over already."""
@@ -195,6 +248,8 @@ class RunState:
             self._cancel(path)
 
     def _cancel(self, path: str) -> None:
+        if self._is_asked(path):
+            self.entry.closed.append(path)
         closed = replace(self.records[path], status=StepStatus.CANCELLED, due_at=None)
         closed.completed_at = self._clock()
         self.keep(closed)

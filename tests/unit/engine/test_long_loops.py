@@ -53,7 +53,7 @@ def _looks(items: int, *, at_once: int) -> int:
     names = names_of_run(run, program, CompanyFacts({}, "UTC"))
     state = RunState(run, program, names, Journal(), lambda: NOW, lambda: 0.0)
     journal = state.records = Counted()
-    pure = PureSteps({"loop": Loop(), "transform": Transform()}, state)
+    pure = PureSteps({"loop": Loop(), "transform": Transform()}, state, new_id)
     while pure.act(plan(state.frame, View(journal, containers=state.containers), NOW), NOW):
         pass
     return journal.looks
