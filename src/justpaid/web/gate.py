@@ -236,8 +236,14 @@ class Gate:
             request.scope["method"] = "GET"
             request.scope[HEAD_KEY] = True
         sender = HeaderSender(send, request.answer, with_body=not is_head)
+        scope, route = request.scope, request.route
+        answer = self._app
+        if route is not None and route.answer is not None:
+            answer = route.answer
+            scope["app"] = self._app
+            scope["path_params"] = route.read_parameters(scope["path"])
         try:
-            await self._app(request.scope, receive, sender)
+            await answer(scope, receive, sender)
         finally:
             self._finish(request, sender.status)
 

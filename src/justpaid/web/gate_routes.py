@@ -12,8 +12,10 @@ from fastapi.routing import APIRoute
 
 from justpaid.scopes import Category, Scope
 from justpaid.web.caller import SESSIONS_ONLY
+from justpaid.web.gate_contract import App
 from justpaid.web.openapi import declared_scope
 from justpaid.web.permissions import Permission
+from justpaid.web.routing import ApiRoute
 
 FREE_PATH: Final = "/api/v1/rate-limits"  # shows the budgets, so it spends none
 
@@ -34,7 +36,10 @@ _WILD: Final = "{}"
 
 @dataclass(frozen=True, slots=True)
 class GateRoute:
-    """One method of one path: what a request needs and what it spends."""
+    """One method of one path: what a request needs and what it spends.
+
+    `answer` takes a request to the route without asking the application's router again.
+    """
 
     path: str
     scope: Scope | None
@@ -42,6 +47,15 @@ class GateRoute:
     is_public: bool = False
     is_free: bool = False
     permission: Permission | None = None
+    answer: App | None = None
+    parameters: tuple[tuple[str, int], ...] = ()
+
+    def read_parameters(self, path: str) -> dict[str, str]:
+        """Return the parameters of a path that leads here, by their names."""
+        if not self.parameters:
+            return {}
+        segments = path.split("/")
+        return {name: segments[place] for name, place in self.parameters}
 
 
 @dataclass(slots=True)
@@ -136,8 +150,19 @@ def _describe(
                 is_public=is_public,
                 is_free=route.path == FREE_PATH,
                 permission=None if allows is None else allows.permission,
+                answer=route.answer if isinstance(route, ApiRoute) else None,
+                parameters=_parameters(route.path),
             ),
         )
+
+
+def _parameters(path: str) -> tuple[tuple[str, int], ...]:
+    """Name the parameters of a path, each with its place between the slashes."""
+    return tuple(
+        (segment[1:-1], place)
+        for place, segment in enumerate(path.split("/"))
+        if segment.startswith("{")
+    )
 
 
 def _is_for_sessions(route: APIRoute) -> bool:

@@ -1,8 +1,9 @@
 """The route class of every API feature: exact JSON in, one transaction, errors as answers."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import structlog
@@ -17,7 +18,9 @@ from justpaid.errors import AppError, InvalidInput, Problem, Unavailable
 from justpaid.web import idempotency
 from justpaid.web.body import read_body, require_json
 from justpaid.web.caller import CALLER_KEY, Caller
+from justpaid.web.endpoint import Handler, find_plain_handler
 from justpaid.web.errors import error_response, internal_error, invalid_request, status_response
+from justpaid.web.gate_contract import Receive, Scope, Send
 from justpaid.web.unit_of_work import UNIT_KEY, UnitOfWork
 
 _log = structlog.get_logger(__name__)
@@ -33,8 +36,6 @@ _DATABASE_AWAY: Final = (
 )
 _READS: Final = {"GET", "HEAD"}
 REQUEST_ID_KEY: Final = "justpaid.request_id"
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,14 @@ class JsonRequest(Request):
 class ApiRoute(APIRoute):
     """Reads the body, opens the unit of work, honours Idempotency-Key, commits, answers errors."""
 
+    _handle: Handler
+    _is_plain: bool
+
     def get_route_handler(self) -> Handler:
-        """Wrap FastAPI's own handler."""
-        inner = super().get_route_handler()
+        """Wrap what calls the route's function: FastAPI's handler, or the short way there."""
+        plain = find_plain_handler(self)
+        self._is_plain = plain is not None
+        inner = plain or super().get_route_handler()
 
         async def handle(request: Request) -> Response:
             try:
@@ -82,7 +88,25 @@ class ApiRoute(APIRoute):
                 _log.exception("request_failed")
                 return internal_error(request_id_of(request))
 
+        self._handle = handle
         return handle
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that is known to be for this route.
+
+        What the application's layers would do for it is done here: they search for the route, open
+        these stacks, and answer errors, which are answers here already.
+        """
+        if self._is_plain:
+            response = await self._handle(Request(scope, receive, send))
+            await response(scope, receive, send)
+            return
+        async with AsyncExitStack() as stack:
+            scope["fastapi_middleware_astack"] = scope["fastapi_inner_astack"] = stack
+            async with AsyncExitStack() as inner:
+                scope["fastapi_function_astack"] = inner
+                response = await self._handle(Request(scope, receive, send))
+            await response(scope, receive, send)
 
 
 def api_router(tag: str, prefix: str = "/api/v1") -> APIRouter:

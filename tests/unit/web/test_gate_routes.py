@@ -86,6 +86,14 @@ def test_a_path_leads_to_its_route(
     assert (route.path, route.scope, route.category) == (template, scope, category)
 
 
+def test_a_route_reads_its_parameters_from_the_path() -> None:
+    """The function behind the gate gets the same parameters as by the application's router."""
+    methods = TABLE.find("/v1/workflows/wf_1/run")
+    route = None if methods is None else methods.find("POST")
+    assert route is not None
+    assert route.read_parameters("/v1/workflows/wf_1/run") == {"workflowId": "wf_1"}
+
+
 @pytest.mark.parametrize(
     "path",
     ["", "/", "/v1", "/v1/workflows/", "/v1//workflows", "/v1/workflows//run", "/v1/Workflows"],
