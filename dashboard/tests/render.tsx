@@ -15,9 +15,24 @@ import { beginSession } from "@/lib/session";
 
 export const SESSION: Session = {
   id: "ses_1",
-  member: { id: "mem_1", name: "Ada", email: "ada@example.com", role: "owner" },
-  company: { id: "cmp_1", name: "Acme", timeZone: "UTC", currency: "EUR", leakPolicy: "revoke" },
-  companies: [{ id: "cmp_1", name: "Acme" }],
+  member: {
+    id: "mem_1",
+    name: "Ada",
+    email: "ada@example.com",
+    role: "owner",
+    createdAt: "2026-01-01T00:00:00.000Z",
+    lastSeenAt: null,
+    totpEnabled: false,
+  },
+  company: {
+    id: "cmp_1",
+    name: "Acme",
+    timeZone: "UTC",
+    currency: "EUR",
+    leakPolicy: "revoke",
+    createdAt: "2026-01-01T00:00:00.000Z",
+  },
+  companies: [{ id: "cmp_1", name: "Acme", role: "owner" }],
   role: "owner",
   permissions: ["keys", "members", "audit", "company", "owners"],
   csrfToken: "csrf-1",

@@ -1,5 +1,8 @@
 /** What the addresses of pages carry: filters, tabs, spans of time. Unknown or broken values fall away. */
 
+import { isFlagKind } from "@/features/flags/kinds";
+import type { FlagKind } from "@/lib/api-types";
+
 type Raw = Record<string, unknown>;
 type OneOf<T extends readonly string[]> = T[number];
 
@@ -37,7 +40,7 @@ interface UsageSearch {
 interface FlagSearch {
   tab?: string | undefined;
   state?: OneOf<typeof FLAG_STATES> | undefined;
-  kind?: string | undefined;
+  kind?: FlagKind | undefined;
   keyId?: string | undefined;
 }
 interface AuditSearch {
@@ -83,7 +86,7 @@ export function readFlagSearch(raw: Raw): FlagSearch {
   return {
     tab: text(raw, "tab"),
     state: oneOf(raw, "state", FLAG_STATES),
-    kind: text(raw, "kind"),
+    kind: isFlagKind(raw.kind) ? raw.kind : undefined,
     keyId: text(raw, "keyId"),
   };
 }

@@ -8,7 +8,7 @@ import { FilterBar, FilterChoice } from "@/components/filters";
 import { Page } from "@/components/page";
 import { FlagList } from "@/features/flags/flag-list";
 import { LeakList } from "@/features/leaks/leak-list";
-import { FLAG_KINDS } from "@/features/flags/kinds";
+import { FLAG_KINDS, isFlagKind } from "@/features/flags/kinds";
 import { words } from "@/lib/format";
 import { keyNamesQuery } from "@/lib/key-names";
 import { FLAG_STATES } from "../search";
@@ -64,7 +64,7 @@ function FilteredFlags() {
           label="Kind"
           value={filters.kind}
           options={KIND_OPTIONS}
-          onChange={(kind) => set({ kind })}
+          onChange={(kind) => set({ kind: isFlagKind(kind) ? kind : undefined })}
         />
         <FilterChoice
           label="Key"

@@ -1,7 +1,7 @@
 /** The company's own settings and the values its workflows read. */
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, dataOf, pageOf } from "@/lib/api";
-import type { Company } from "@/lib/api-types";
+import type { CompanyChange } from "@/lib/api-types";
 import { sessionQuery } from "@/lib/session";
 
 export const companyQuery = queryOptions({
@@ -11,14 +11,13 @@ export const companyQuery = queryOptions({
 
 export const environmentQuery = queryOptions({
   queryKey: ["environment"],
-  queryFn: () => pageOf(api.GET("/api/v1/admin/env", { params: { query: {} } })),
+  queryFn: () => pageOf(api.GET("/api/v1/admin/env")),
 });
 
 export function useSaveCompany() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: Partial<Omit<Company, "id">>) =>
-      dataOf(api.PATCH("/api/v1/admin/company", { body })),
+    mutationFn: (body: CompanyChange) => dataOf(api.PATCH("/api/v1/admin/company", { body })),
     onSuccess: (company) => {
       queries.setQueryData(companyQuery.queryKey, company);
       return queries.invalidateQueries({ queryKey: sessionQuery.queryKey });

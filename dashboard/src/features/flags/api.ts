@@ -1,13 +1,13 @@
 /** Unusual patterns that the service saw. */
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, dataOf, pageOf } from "@/lib/api";
-import type { FlagState, Session } from "@/lib/api-types";
+import type { FlagKind, FlagState, Session } from "@/lib/api-types";
 import { pagedQuery } from "@/lib/paged";
 import { may } from "@/lib/session";
 
 export interface FlagFilters {
   state?: FlagState | undefined;
-  kind?: string | undefined;
+  kind?: FlagKind | undefined;
   keyId?: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export function flagsQuery(filters: FlagFilters) {
 export const openFlagsQuery = queryOptions({
   queryKey: ["flags", "open"],
   queryFn: async () => {
-    const query = { state: "open", limit: COUNTED };
+    const query = { state: "open" as const, limit: COUNTED };
     return (await pageOf(api.GET("/api/v1/admin/flags", { params: { query } }))).items;
   },
   refetchInterval: REFRESH_MS,

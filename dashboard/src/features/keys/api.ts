@@ -2,7 +2,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { api, dataOf, newIdempotencyKey, type Paged, pageOf, versionedOf } from "@/lib/api";
-import type { KeyDraft, KeyListed, KeyStatus, Scope } from "@/lib/api-types";
+import type { KeyChange, KeyDraft, KeyListed, KeyStatus, Scope } from "@/lib/api-types";
 import { isStatus, NoAnswer } from "@/lib/errors";
 import { pagedQuery } from "@/lib/paged";
 
@@ -189,7 +189,7 @@ export function useSwitchKey(id: string) {
 export function useEditKey(id: string, etag: string | null) {
   const refresh = useRefresh();
   return useMutation({
-    mutationFn: (body: Partial<KeyDraft> & { owner?: string }) =>
+    mutationFn: (body: KeyChange) =>
       versionedOf(
         api.PATCH("/api/v1/admin/keys/{id}", {
           params: { path: { id }, header: etag ? { "If-Match": etag } : {} },

@@ -1,15 +1,7 @@
 /** People of the company and invites to it. */
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, dataOf, pageOf } from "@/lib/api";
-import type { Role } from "@/lib/api-types";
-
-interface AcceptInvite {
-  token: string;
-  name: string;
-  password: string;
-  totp?: string;
-  recoveryCode?: string;
-}
+import type { AcceptInvite, Role } from "@/lib/api-types";
 
 export const invitesQuery = queryOptions({
   queryKey: ["invites"],

@@ -1,10 +1,13 @@
 /** Buckets by route and status, turned into what a chart and its table show. Pure. */
-import type { StatusClass, UsageBucket } from "@/lib/api-types";
+import type { UsageBucket } from "@/lib/api-types";
 import { type Span, SPAN_TEXT, spanQuery } from "@/lib/spans";
 
-export const STATUS_CLASSES: StatusClass[] = ["2xx", "3xx", "4xx", "5xx"];
+/** What is charted; 1xx are not answers of this API. */
+export const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx"] as const;
 
-export interface Point extends Record<StatusClass, number> {
+type Charted = (typeof STATUS_CLASSES)[number];
+
+export interface Point extends Record<Charted, number> {
   at: string;
   total: number;
 }
@@ -26,7 +29,7 @@ export function pointsOf(buckets: UsageBucket[], span: Span, now: number = Date.
   for (const bucket of buckets) {
     const at = Math.floor(Date.parse(bucket.at) / size) * size;
     const point = points.get(at) ?? emptyPoint(new Date(at).toISOString());
-    point[bucket.statusClass] = (point[bucket.statusClass] ?? 0) + bucket.requests;
+    if (bucket.statusClass !== "1xx") point[bucket.statusClass] += bucket.requests;
     point.total += bucket.requests;
     points.set(at, point);
   }
