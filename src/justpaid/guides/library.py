@@ -67,6 +67,11 @@ def find_guide(name: str, address: str) -> Guide | None:
     return Guide(name, title or name, html, headings)
 
 
+def render_line(text: str) -> str:
+    """Render the Markdown of one sentence or paragraph; HTML in it is escaped."""
+    return cast("str", _markdown.renderInline(text))
+
+
 def _folder() -> Path:
     return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from justpaid import exact_json
 
+_MAX_DEPTH: Final = 8
+_BY_TYPE: Final = {"string": "…", "integer": 1, "number": 1, "boolean": True}
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
@@ -61,7 +63,7 @@ def _endpoint(
             for item in operation.get("parameters", [])
         ),
         body=_pretty(schema) if schema else None,
-        body_example=_example(body, schema),
+        body_example=_example(document, body, schema),
         responses=tuple(
             (status, response["description"])
             for status, response in sorted(operation["responses"].items())
@@ -74,18 +76,37 @@ def _success_example(document: Mapping[str, Any], operation: Mapping[str, Any]) 
     for status, response in sorted(operation["responses"].items()):
         if status.startswith("2"):
             content = response.get("content", {}).get("application/json", {})
-            return _example(content, _resolve(document, content.get("schema", {})))
+            return _example(document, content, content.get("schema", {}))
     return None
 
 
-def _example(content: Mapping[str, Any], schema: Mapping[str, Any]) -> str | None:
+def _example(
+    document: Mapping[str, Any], content: Mapping[str, Any], schema: Mapping[str, Any]
+) -> str | None:
     if "example" in content:
         return _pretty(content["example"])
     for example in content.get("examples", {}).values():
         return _pretty(example.get("value"))
-    for example in schema.get("examples", []):
-        return _pretty(example)
-    return None
+    shown = example_of(document, schema)
+    return None if shown is None else _pretty(shown)
+
+
+def example_of(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:  # noqa: ANN401  any JSON
+    """Put an example together from a schema's own examples; None where it says too little."""
+    schema = _resolve(document, schema)
+    given = [schema[word] for word in ("example", "const", "default") if word in schema]
+    given += [schema[word][0] for word in ("examples", "enum") if schema.get(word)]
+    if given or depth > _MAX_DEPTH:
+        return given[0] if given else None
+    choices = [schema[word][0] for word in ("anyOf", "oneOf", "allOf") if schema.get(word)]
+    if choices:
+        return example_of(document, choices[0], depth + 1)
+    if "properties" in schema:
+        properties: Mapping[str, Any] = schema["properties"]
+        return {name: example_of(document, each, depth + 1) for name, each in properties.items()}
+    if "items" in schema:
+        return [example_of(document, schema["items"], depth + 1)]
+    return _BY_TYPE.get(str(schema.get("type")))
 
 
 def _resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,8 +7,9 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from justpaid.guides.library import find_guide, list_guides
+from justpaid.guides.library import find_guide, list_guides, render_line
 from justpaid.guides.reference import group_endpoints
 
 _FOLDER: Final = Path(__file__).parent / "templates"
@@ -20,6 +21,13 @@ _DAY: Final = "public, max-age=86400"
 _environment: Final = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
 )
+
+
+def _prose(text: str) -> Markup:
+    return Markup(render_line(text))  # noqa: S704  the renderer escapes
+
+
+_environment.filters["prose"] = _prose
 
 
 def docs_router(
