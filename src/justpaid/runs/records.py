@@ -14,8 +14,10 @@ from justpaid.errors import NotFound
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.ids import Prefix, encode_id
 from justpaid.runs import repository
+from justpaid.runs.bulk_retry import Batch
 from justpaid.runs.model import Columns, StartedRun, duration_ms, shown_status
 from justpaid.runs.step_list import StepOutline, list_steps, outline_steps
+from justpaid.web.cursors import encode_cursor
 
 _MOST_REMEMBERED: Final = 500
 _MOST_TOGETHER: Final = 32
@@ -111,6 +113,7 @@ def _record(
         "originRunId": encode_id(Prefix.RUN, row["origin_run_id"]),
         "parentRunId": _id(Prefix.RUN, row["parent_run_id"]),
         "startedBy": row["started_by"] or "system",
+        "purgedAt": None if row["purged_at"] is None else to_wire(row["purged_at"]),
         "steps": list_steps(outline, steps, status),
     }
 
@@ -171,6 +174,25 @@ def effect_item(row: Columns) -> dict[str, Any]:
         "resolvedAt": None if row["resolved_at"] is None else to_wire(row["resolved_at"]),
         "resolvedBy": row["resolved_by"],
         "comment": row["comment"],
+    }
+
+
+def bulk_item(batch: Batch) -> JsonObject:
+    """Return what a bulk retry came to."""
+    return {
+        "retried": [
+            {
+                "runId": encode_id(Prefix.RUN, started.run_id),
+                "retriedFrom": encode_id(Prefix.RUN, run_id),
+            }
+            for run_id, started in batch.retried
+        ],
+        "skipped": [
+            {"runId": encode_id(Prefix.RUN, skipped.run_id), "reason": skipped.reason}
+            for skipped in batch.skipped
+        ],
+        "remaining": batch.remaining,
+        "cursor": encode_cursor(batch.last) if batch.remaining and batch.last else None,
     }
 
 

@@ -36,7 +36,7 @@ _STATES: Final = {
 }
 _RUN_COLUMNS: Final = """id, company_id, workflow_id, version, status, trigger_type, trigger, input,
   output, error, waiting_for, created_at, started_at, completed_at, cancel_at, retried_from,
-  origin_run_id, parent_run_id, started_by, connection_id, depth"""
+  origin_run_id, parent_run_id, started_by, connection_id, depth, purged_at"""
 _RUN: Final = f"""
 SELECT {_RUN_COLUMNS} FROM runs WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END
 """

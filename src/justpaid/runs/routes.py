@@ -1,6 +1,5 @@
 """The HTTP face of runs: start and wait, list, inspect, cancel, retry, restart."""
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Final
 from uuid import UUID
@@ -14,7 +13,8 @@ from justpaid.clock import to_wire
 from justpaid.engine.model import RunStatus
 from justpaid.errors import InvalidInput, NotFound, Problem
 from justpaid.ids import Prefix, decode_id, encode_id
-from justpaid.runs import records, repository, start_call
+from justpaid.runs import bulk_retry, records, repository, start_call
+from justpaid.runs.bulk_retry import BulkFilter
 from justpaid.runs.effect_resolution import ResolutionOrder, Verdict
 from justpaid.runs.log_lines import decode_tail, is_closed
 from justpaid.runs.log_reader import read_log
@@ -25,6 +25,9 @@ from justpaid.runs.schemas import (
     EVENT,
     EVENTS_EXAMPLE,
     WORKFLOW_ID,
+    BulkPreview,
+    BulkResult,
+    BulkRetryRequest,
     CancelRequested,
     Effect,
     LogPage,
@@ -43,11 +46,11 @@ from justpaid.runs.service import RestartOrder
 from justpaid.scopes import Scope
 from justpaid.web import idempotency
 from justpaid.web.caller import Caller, allows
-from justpaid.web.cursors import DEFAULT_LIMIT, split_page
+from justpaid.web.cursors import DEFAULT_LIMIT, decode_cursor, split_page
 from justpaid.web.envelope import Answer, page, success
 from justpaid.web.event_stream import MEDIA_TYPE as EVENTS
 from justpaid.web.event_stream import EventStream
-from justpaid.web.parameters import After, Limit, path_id
+from justpaid.web.parameters import After, Limit, given_id, given_moment, path_id
 from justpaid.web.routing import api_router
 from justpaid.web.unit_of_work import Connection, Unit, current_unit
 
@@ -116,11 +119,11 @@ async def _read_filter(
     created_before: Annotated[AwareDatetime | None, Query(alias="createdBefore")] = None,
 ) -> RunFilter:
     return RunFilter(
-        workflow_id=_id_in(workflow, Prefix.WORKFLOW, "workflowId"),
+        workflow_id=given_id(workflow, Prefix.WORKFLOW, "workflowId"),
         status=status,
         trigger_type=trigger_type,
-        created_after=_utc(created_after, "createdAfter"),
-        created_before=_utc(created_before, "createdBefore"),
+        created_after=given_moment(created_after, "createdAfter"),
+        created_before=given_moment(created_before, "createdBefore"),
     )
 
 
@@ -298,6 +301,46 @@ async def restart_run(
 
 
 @router.post(
+    "/runs/retry",
+    summary="Retry many runs",
+    responses={
+        200: {"model": Success[BulkPreview], "description": "What would be retried."},
+        202: {"model": Success[BulkResult], "description": "New runs are accepted."},
+    },
+)
+async def retry_runs(
+    caller: Executor, body: BulkRetryRequest, unit: Unit, connection: Connection, room: Room
+) -> Answer:
+    """Retry the runs of a filter that failed or timed out, oldest first, up to 500 a call.
+
+    A preview tells how many there are and shows the first 20. A run that cannot be retried is
+    skipped with the reason. While some remain, ask again with the cursor.
+    """
+    narrowed = BulkFilter(
+        given_id(body.filter.workflow_id, Prefix.WORKFLOW, "filter.workflowId"),
+        body.filter.status,
+        given_moment(body.filter.created_after, "filter.createdAfter"),
+        given_moment(body.filter.created_before, "filter.createdBefore"),
+        body.filter.error_code,
+        decode_cursor(body.cursor),
+    )
+    company_id = caller.company_id
+    if body.preview:
+        matching = await bulk_retry.count_candidates(connection, company_id, narrowed)
+        rows = await bulk_retry.list_candidates(
+            connection, company_id, narrowed, bulk_retry.MOST_SHOWN
+        )
+        return success({"matching": matching, "runs": [records.summary(row) for row in rows]})
+    most = bulk_retry.MOST_AT_ONCE
+    batch = await bulk_retry.retry_many(
+        connection, room.control, company_id, narrowed, by=_actor(caller), most=most
+    )
+    for workflow_id, limit in batch.release_limits.items():
+        unit.after_commit(partial(room.let_in, workflow_id, limit))
+    return success(records.bulk_item(batch), 202)
+
+
+@router.post(
     "/runs/{runId}/effects/{effectId}/resolve",
     summary="Say whether an effect was done",
     responses={200: {"model": Success[Effect]}},
@@ -336,27 +379,9 @@ def _order(caller: Caller, workflow: str, body: StartRequest) -> StartOrder:
         workflow_id=workflow_id,
         started_by=caller.actor,
         input=body.input or {},
-        connection_id=_id_in(body.connection_id, Prefix.CONNECTION, "connectionId"),
+        connection_id=given_id(body.connection_id, Prefix.CONNECTION, "connectionId"),
         idempotency_key=body.idempotency_key,
     )
-
-
-def _id_in(text: str | None, prefix: Prefix, field: str) -> UUID | None:
-    if text is None:
-        return None
-    value = decode_id(prefix, text)
-    if value is None:
-        message = f"is not an id of this kind: they begin with {prefix}_"
-        raise InvalidInput("The request is not valid.", [Problem(field, message)])
-    return value
-
-
-def _utc(moment: datetime | None, field: str) -> datetime | None:
-    try:
-        return None if moment is None else moment.astimezone(UTC)
-    except OverflowError:
-        problem = Problem(field, "is out of range")
-        raise InvalidInput("The request is not valid.", [problem]) from None
 
 
 def _actor(caller: Caller) -> Actor:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from justpaid.engine.model import ErrorCode, RunStatus, SkipReason, StepStatus
@@ -174,6 +174,10 @@ class RunRecord(RunSummary):
     origin_run_id: str = Field(description="The first run of its line.", examples=[RUN_ID])
     parent_run_id: str | None = Field(examples=[None])
     started_by: str = Field(description="A key, a member or `system`.", examples=[_KEY_ID])
+    purged_at: str | None = Field(
+        description="When input, outputs and log were removed because their time was over.",
+        examples=[None],
+    )
     steps: list[StepRun]
 
 
@@ -294,6 +298,73 @@ class RestartRequest(BaseModel):
     version: int | None = Field(
         default=None, ge=1, le=2**31 - 1, description="Another version of the workflow."
     )
+
+
+class BulkFilterBody(BaseModel):
+    """Which runs are meant; what is left out narrows nothing."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+
+    workflow_id: str | None = Field(default=None, examples=[WORKFLOW_ID])
+    status: Literal[RunStatus.FAILED, RunStatus.TIMED_OUT] | None = Field(
+        default=None, examples=[RunStatus.FAILED]
+    )
+    created_after: AwareDatetime | None = Field(default=None, examples=["2026-01-15T09:00:00Z"])
+    created_before: AwareDatetime | None = Field(default=None, examples=["2026-01-15T11:00:00Z"])
+    error_code: ErrorCode | None = Field(default=None, examples=[ErrorCode.NETWORK])
+
+
+class BulkRetryRequest(BaseModel):
+    """Which runs to retry, and whether only to look."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "filter": {"workflowId": WORKFLOW_ID, "errorCode": "NETWORK"},
+                    "preview": True,
+                }
+            ]
+        },
+    )
+
+    filter: BulkFilterBody
+    preview: bool = Field(description="`true` tells what would be retried and changes nothing.")
+    cursor: str | None = Field(
+        default=None, description="The cursor of the call before: take up where it stopped."
+    )
+
+
+class BulkPreview(_Body):
+    """What a bulk retry would take: how many, and which first."""
+
+    matching: int = Field(description="Counted no further than to 100,000.", examples=[42])
+    runs: list[RunSummary]
+
+
+class BulkRetried(_Body):
+    """The new run of a retried one."""
+
+    run_id: str = Field(examples=[RUN_ID])
+    retried_from: str = Field(examples=[RUN_ID])
+
+
+class BulkSkipped(_Body):
+    """A run that cannot be retried, and why."""
+
+    run_id: str = Field(examples=[RUN_ID])
+    reason: str = Field(examples=["The run has not ended: there is nothing to retry yet."])
+
+
+class BulkResult(_Body):
+    """What one call came to."""
+
+    retried: list[BulkRetried]
+    skipped: list[BulkSkipped]
+    remaining: int = Field(description="Runs of the filter that are still to come.", examples=[0])
+    cursor: str | None = Field(description="Send it to go on; null when none remain.")
 
 
 class Retried(_Body):

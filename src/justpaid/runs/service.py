@@ -28,6 +28,7 @@ from justpaid.workflows.step_types import StepType
 
 _ENDING_TYPES: Final = frozenset({"stop"})
 _RETRIED: Final = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT})
+_MOST_PROGRAMS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class RunControl:
         self._audit = audit
         self._step_types = step_types
         self._report_keys = report_keys
+        self._programs: dict[tuple[UUID, int], Program] = {}
 
     async def cancel(
         self, connection: Connection, company_id: UUID, run_id: UUID, *, by: Actor
@@ -98,14 +100,46 @@ class RunControl:
         Raises NotFound, InvalidState for a run that did not fail, and Conflict naming what stands
         in the way: a newer run of the line, or an effect that is unknown.
         """
+        started = await self.retry_unaudited(connection, company_id, run_id, by=by)
+        await self.note_retry(connection, company_id, run_id, started, by=by)
+        return started
+
+    async def retry_unaudited(
+        self, connection: Connection, company_id: UUID, run_id: UUID, *, by: Actor
+    ) -> StartedRun:
+        """Do what `retry` does but for its audit row: `note_retry` writes that.
+
+        Who retries many writes the rows at the end: the first one holds the company's chain.
+        """
         row = await repository.get_run(connection, company_id, run_id)
         await repository.lock_run(connection, company_id, row["origin_run_id"])
         _require_failed(row)
+        _require_values(row)
         await _require_newest(connection, company_id, row)
         program = await self._get_program(connection, company_id, row, row["version"])
         kept = await _find_kept(connection, company_id, row, program, None)
-        run = _next_run(row, by, row["version"], row["input"])
-        return await self._go_on(connection, run, kept, by, "run.retried")
+        return await _go_on(connection, _next_run(row, by, row["version"], row["input"]), kept)
+
+    async def note_retry(
+        self,
+        connection: Connection,
+        company_id: UUID,
+        run_id: UUID,
+        started: StartedRun,
+        *,
+        by: Actor,
+        action: str = "run.retried",
+    ) -> None:
+        """Write the audit row of a retry, or of another act that began the line's next run."""
+        await self._audit.record_event(
+            connection,
+            company_id,
+            by=by,
+            action=action,
+            object_type="run",
+            object_id=encode_id(Prefix.RUN, run_id),
+            after={"runId": encode_id(Prefix.RUN, started.run_id)},
+        )
 
     async def restart(
         self,
@@ -129,23 +163,35 @@ class RunControl:
         await self._check_restart(company_id, order, text, program)
         if row["status"] not in ENDED:
             raise InvalidState("The run has not ended: there is nothing to restart yet.")
+        _require_values(row)
         from_step = order.from_step or program.steps.nodes[0].id
         kept = await _find_kept(connection, company_id, row, program, from_step)
-        run = _next_run(row, by, version, text)
-        return await self._go_on(connection, run, kept, by, "run.restarted")
+        started = await _go_on(connection, _next_run(row, by, version, text), kept)
+        await self.note_retry(
+            connection, company_id, run_id, started, by=by, action="run.restarted"
+        )
+        return started
 
     async def _get_program(
         self, connection: Connection, company_id: UUID, row: Row, version: int
     ) -> Program:
         # Read here, not from a store of programs: that would take a second connection of the pool.
+        known = self._programs.get((row["workflow_id"], version))
+        if known is not None:
+            return known
         text = await repository.find_definition(connection, company_id, row["workflow_id"], version)
         if text is None:
             problem = Problem("version", "the workflow has no such version")
             raise InvalidInput("The request is not valid.", [problem])
         definition = exact_json.stored(text)
-        return compile_definition(
+        program = compile_definition(
             definition if isinstance(definition, dict) else {}, self._step_types
         )
+        # A version that ran never changes, and only such a one has runs to retry.
+        if len(self._programs) >= _MOST_PROGRAMS:
+            del self._programs[next(iter(self._programs))]
+        self._programs[row["workflow_id"], version] = program
+        return program
 
     async def _check_restart(
         self, company_id: UUID, order: RestartOrder, text: str, program: Program
@@ -161,28 +207,18 @@ class RunControl:
         if problems:
             raise InvalidInput("The request is not valid.", problems)
 
-    async def _go_on(
-        self, connection: Connection, run: NewRun, kept: list[str], by: Actor, action: str
-    ) -> StartedRun:
-        """Accept the line's next run with the journal rows that it keeps."""
-        source, company_id = run.retried_from or run.origin_run_id, run.company_id
-        await _require_known(connection, company_id, run.origin_run_id)
-        limit = await repository.find_concurrency_limit(connection, company_id, run.workflow_id)
-        run = replace(run, held=limit is not None)
-        obstacle = (await accept_runs(connection, [run]))[run.id]
-        if obstacle is not None:
-            raise _unfinished(obstacle.run_id)
-        await reuse_steps(connection, company_id, source, run.id, kept)
-        await self._audit.record_event(
-            connection,
-            company_id,
-            by=by,
-            action=action,
-            object_type="run",
-            object_id=encode_id(Prefix.RUN, source),
-            after={"runId": encode_id(Prefix.RUN, run.id)},
-        )
-        return StartedRun(run.id, run.workflow_id, run.version, release_limit=limit)
+
+async def _go_on(connection: Connection, run: NewRun, kept: list[str]) -> StartedRun:
+    """Accept the line's next run with the journal rows that it keeps."""
+    source, company_id = run.retried_from or run.origin_run_id, run.company_id
+    await _require_known(connection, company_id, run.origin_run_id)
+    limit = await repository.find_concurrency_limit(connection, company_id, run.workflow_id)
+    run = replace(run, held=limit is not None)
+    obstacle = (await accept_runs(connection, [run]))[run.id]
+    if obstacle is not None:
+        raise _unfinished(obstacle.run_id)
+    await reuse_steps(connection, company_id, source, run.id, kept)
+    return StartedRun(run.id, run.workflow_id, run.version, release_limit=limit)
 
 
 async def _require_newest(connection: Connection, company_id: UUID, row: Row) -> None:
@@ -216,6 +252,11 @@ def _require_failed(row: Row) -> None:
     if status not in ENDED:
         raise InvalidState("The run has not ended: there is nothing to retry yet.")
     raise InvalidState(f"Only a run that failed or timed out can be retried; this one {status}.")
+
+
+def _require_values(row: Row) -> None:
+    if row["purged_at"] is not None:
+        raise InvalidState("The run's input and outputs were removed: its time was over.")
 
 
 async def _require_known(connection: Connection, company_id: UUID, origin_run_id: UUID) -> None:

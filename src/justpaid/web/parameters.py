@@ -1,6 +1,7 @@
 """Parameters that many routes share: ids in the path, revisions, limit and cursor of a list."""
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -56,7 +57,35 @@ async def revisions_wanted(
     return frozenset(revisions)
 
 
+def given_id(text: str | None, prefix: Prefix, field: str) -> UUID | None:
+    """Read an id that a request names in `field`, None for none; raises InvalidInput."""
+    if text is None:
+        return None
+    value = decode_id(prefix, text)
+    if value is None:
+        message = f"is not an id of this kind: they begin with {prefix}_"
+        raise InvalidInput("The request is not valid.", [Problem(field, message)])
+    return value
+
+
+def given_moment(moment: datetime | None, field: str) -> datetime | None:
+    """Return a moment that a request names in `field` in UTC; raises InvalidInput."""
+    try:
+        return None if moment is None else moment.astimezone(UTC)
+    except OverflowError:
+        problem = Problem(field, "is out of range")
+        raise InvalidInput("The request is not valid.", [problem]) from None
+
+
 After = Annotated[Position | None, Depends(_position)]
 Revisions = Annotated[frozenset[int] | None, Depends(revisions_wanted)]
 
-__all__ = ["DEFAULT_LIMIT", "After", "Limit", "Revisions", "path_id"]
+__all__ = [
+    "DEFAULT_LIMIT",
+    "After",
+    "Limit",
+    "Revisions",
+    "given_id",
+    "given_moment",
+    "path_id",
+]
