@@ -25,6 +25,8 @@ from justpaid.api_keys.key_uses import KeyUses
 from justpaid.api_keys.other_processes import is_alone
 from justpaid.api_keys.ownership import KeyOwners
 from justpaid.api_keys.service import ApiKeys
+from justpaid.approvals import routes as approval_routes
+from justpaid.approvals.service import Approvals
 from justpaid.audit import routes as audit_routes
 from justpaid.audit.head_log import HeadLog
 from justpaid.audit.service import AuditLog
@@ -76,6 +78,7 @@ from justpaid.workflows.service import Workflows
 ROUTERS: Final = (
     workflow_routes.router,
     run_routes.router,
+    approval_routes.router,
     connection_routes.router,
     self_routes.router,
     member_routes.router,
@@ -187,6 +190,7 @@ async def _wire(
     _open_key_rooms(app, peppers_of(secrets), audit)
     app.state.limiter = await open_limiter(pool, settings.redis_url, stack)
     directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
+    app.state.approvals = Approvals(audit)
     runs = app.state.runs = make_room(
         pool,
         partial(connect, dsn, SESSION_SETTINGS),
@@ -199,7 +203,6 @@ async def _wire(
     )
     await runs.open()
     stack.push_async_callback(runs.close)
-
     directory.on_changed(runs.cut_off)
     hooks, background = await _open_hooks(pool, planted, members.reader, stack)
     background += [directory.lease.run, partial(_purge, pool), HeadLog(pool, audit).run]

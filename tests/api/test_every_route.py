@@ -20,6 +20,7 @@ _IDS = {
     "workflowId": Prefix.WORKFLOW,
     "runId": Prefix.RUN,
     "connectionId": Prefix.CONNECTION,
+    "approvalId": Prefix.APPROVAL,
 }
 _OTHERS = {"version": "1", "provider": "http", "effectId": "eff_x", "stepId": "a"}
 _FREE = "/api/v1/rate-limits"

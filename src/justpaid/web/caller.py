@@ -50,11 +50,13 @@ class Allows:
     """What a route declares that it needs, as the dependency that hands over the caller.
 
     The gate has refused others already; checking again keeps a route safe whatever stands before.
+    `sessions_need`: what a session must have instead of the scope.
     """
 
     scope: Scope | None
     permission: Permission | None = None
     is_for_sessions: bool = False
+    sessions_need: Permission | None = None
 
     async def __call__(self, request: Request) -> Caller:  # sync would go through a thread
         """Return the caller; raises Unauthenticated without one, Forbidden without the right."""
@@ -63,6 +65,10 @@ class Allows:
             raise Unauthenticated("Send an API key in the header x-api-key.")
         if self.is_for_sessions and caller.member_id is None:
             raise Unauthenticated(SESSION_NEEDED)
+        if self.sessions_need is not None and caller.member_id is not None:
+            if self.sessions_need not in caller.permissions:
+                raise missing_permission(self.sessions_need)
+            return caller
         if self.scope is not None and self.scope not in caller.scopes:
             raise missing_scope(self.scope)
         if self.permission is not None and self.permission not in caller.permissions:
@@ -77,6 +83,11 @@ class Allows:
 def allows(scope: Scope | None) -> Any:  # noqa: ANN401  FastAPI's Depends is untyped by design
     """Declare the one scope that a route needs; None lets any authenticated caller in."""
     return Depends(Allows(scope))
+
+
+def allows_by_role(scope: Scope, permission: Permission) -> Any:  # noqa: ANN401  FastAPI's Depends is untyped by design
+    """Declare the scope that a key needs and the permission that a session needs instead."""
+    return Depends(Allows(scope, sessions_need=permission))
 
 
 def permits(permission: Permission | None) -> Any:  # noqa: ANN401  FastAPI's Depends is untyped by design

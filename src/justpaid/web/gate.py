@@ -150,7 +150,10 @@ class Gate:
             raise refusal or NotFound(_NO_ROUTE)
         if not decision.accepted and not is_free:
             raise over_limit(category, decision)
-        if route.scope is not None and route.scope not in identity.caller.scopes:
+        if route.sessions_need is not None and identity.caller.member_id is not None:
+            if route.sessions_need not in identity.caller.permissions:
+                raise missing_permission(route.sessions_need)
+        elif route.scope is not None and route.scope not in identity.caller.scopes:
             raise missing_scope(route.scope)
         if route.permission is not None and route.permission not in identity.caller.permissions:
             raise missing_permission(route.permission)

@@ -38,6 +38,7 @@ _WILD: Final = "{}"
 class GateRoute:
     """One method of one path: what a request needs and what it spends.
 
+    `sessions_need`: what a session must have instead of the scope.
     `answer` takes a request to the route without asking the application's router again.
     """
 
@@ -47,6 +48,7 @@ class GateRoute:
     is_public: bool = False
     is_free: bool = False
     permission: Permission | None = None
+    sessions_need: Permission | None = None
     answer: App | None = None
     parameters: tuple[tuple[str, int], ...] = ()
 
@@ -150,6 +152,7 @@ def _describe(
                 is_public=is_public,
                 is_free=route.path == FREE_PATH,
                 permission=None if allows is None else allows.permission,
+                sessions_need=None if allows is None else allows.sessions_need,
                 answer=route.answer if isinstance(route, ApiRoute) else None,
                 parameters=_parameters(route.path),
             ),

@@ -201,6 +201,11 @@ def _with_needs(operation: dict[str, Any], allows: Allows, method: str, path: st
 def _needs(allows: Allows, path: str) -> str:
     if allows.permission is not None:
         return f"Needs a session whose role has the permission `{allows.permission}`."
+    if allows.sessions_need is not None:
+        return (
+            f"A key needs the scope `{allows.scope}`, a session a role with the permission "
+            f"`{allows.sessions_need}`."
+        )
     if not path.startswith(SESSIONS_ONLY):
         return f"Needs the scope `{allows.scope}`." if allows.scope else "Any valid key may ask."
     if allows.scope is not None:

@@ -1,0 +1,105 @@
+"""`/api/v1/approvals`: what runs ask people, and their decisions."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+
+from justpaid.approvals import repository
+from justpaid.approvals.model import Approval, ApprovalStatus, Decider
+from justpaid.approvals.schemas import ApprovalView, DecideRequest, show_approval
+from justpaid.approvals.service import Approvals, Decision
+from justpaid.audit.model import Actor
+from justpaid.db.pool import Connection as DatabaseConnection
+from justpaid.ids import Prefix
+from justpaid.scopes import Scope
+from justpaid.web.answers import Page, Success
+from justpaid.web.caller import Caller, allows, allows_by_role
+from justpaid.web.cursors import DEFAULT_LIMIT, Position, split_page
+from justpaid.web.envelope import Answer, page, success
+from justpaid.web.parameters import After, Limit, path_id
+from justpaid.web.permissions import Permission
+from justpaid.web.routing import api_router
+from justpaid.web.unit_of_work import Connection
+
+router = api_router("Approvals")
+
+
+async def current_approvals(request: Request) -> Approvals:
+    """Return the room that composition made for this app."""
+    room: Approvals = request.app.state.approvals
+    return room
+
+
+Room = Annotated[Approvals, Depends(current_approvals)]
+Reader = Annotated[Caller, allows(Scope.RUNS_READ)]
+Approver = Annotated[Caller, allows_by_role(Scope.WORKFLOWS_EXECUTE, Permission.DECIDE)]
+ApprovalId = Annotated[UUID, path_id(Prefix.APPROVAL, "approvalId")]
+
+
+@router.get("/approvals", summary="List approvals", responses={200: {"model": Page[ApprovalView]}})
+async def list_approvals(
+    caller: Reader,
+    connection: Connection,
+    after: After,
+    limit: Limit = DEFAULT_LIMIT,
+    status: Annotated[
+        ApprovalStatus | None, Query(description="Only in this state; `open` can be decided.")
+    ] = None,
+) -> Answer:
+    """List what the company's runs have asked people, newest first."""
+    found = await repository.list_page(
+        connection, caller.company_id, status=status, after=after, limit=limit
+    )
+    items, cursor = split_page(found, limit, _position)
+    return page([show_approval(item) for item in items], cursor)
+
+
+@router.get(
+    "/approvals/{approvalId}",
+    summary="Get an approval",
+    responses={200: {"model": Success[ApprovalView]}},
+)
+async def read_approval(caller: Reader, connection: Connection, approval_id: ApprovalId) -> Answer:
+    """Return one approval with what has been said so far."""
+    return success(show_approval(await repository.get(connection, caller.company_id, approval_id)))
+
+
+@router.post(
+    "/approvals/{approvalId}/decide",
+    summary="Decide an approval",
+    responses={200: {"model": Success[ApprovalView]}},
+)
+async def decide_approval(
+    caller: Approver,
+    connection: Connection,
+    approval_id: ApprovalId,
+    body: DecideRequest,
+    room: Room,
+) -> Answer:
+    """Approve or reject, as one of those that the approval names.
+
+    The first decision stands: deciding again is answered with it. A key may decide only where the
+    step says `allowApiKeys`, and never for a run that it or whoever made it has started.
+    """
+    decided = await room.decide(
+        connection,
+        caller.company_id,
+        approval_id,
+        Decision(body.approved, body.comment),
+        decider=await _decider(connection, caller),
+        by=Actor(caller.actor, caller.address, caller.request_id),
+    )
+    return success(show_approval(decided))
+
+
+async def _decider(connection: DatabaseConnection, caller: Caller) -> Decider:
+    known_as = {caller.actor}
+    if caller.member_id is not None:
+        email = await repository.find_member_email(connection, caller.company_id, caller.member_id)
+        known_as |= {email} if email is not None else set()
+    return Decider(caller.actor, frozenset(known_as), is_key=caller.key_id is not None)
+
+
+def _position(approval: Approval) -> Position:
+    return Position(approval.created_at, approval.id)
