@@ -34,22 +34,6 @@ function remarksOf(shown: Key): ReactNode[] {
   } else if (shown.rotateDue) {
     remarks.push("This key is older than the 90 days after which keys should be rotated.");
   }
-  if (shown.rotatedFrom) {
-    remarks.push(
-      <>
-        This key succeeds{" "}
-        <TextLink
-          to="/keys/$keyId/rotation"
-          params={{ keyId: shown.rotatedFrom }}
-          inherit
-          underline="always"
-        >
-          an older one
-        </TextLink>
-        .
-      </>,
-    );
-  }
   const left = shown.expiresAt ? Date.parse(shown.expiresAt) - Date.now() : Infinity;
   if (left > 0 && left < EXPIRY_NOTICE_MS) {
     remarks.push(
@@ -59,6 +43,16 @@ function remarksOf(shown: Key): ReactNode[] {
     );
   }
   return remarks;
+}
+
+function successionOf(shown: Key): [string, ReactNode][] {
+  if (!shown.rotatedFrom) return [];
+  const link = (
+    <TextLink key="from" to="/keys/$keyId" params={{ keyId: shown.rotatedFrom }}>
+      An older key
+    </TextLink>
+  );
+  return [["Successor of", link]];
 }
 
 export function KeyFacts({ shown }: { shown: Key }) {
@@ -83,6 +77,7 @@ export function KeyFacts({ shown }: { shown: Key }) {
           ["Age", <KeyAge key="age" keyed={shown} />],
           ["Last used", <Time key="used" value={shown.lastUsedAt} />],
           ["Expires", <Time key="expires" value={shown.expiresAt} exact />],
+          ...successionOf(shown),
           ["Scopes", <ScopeChips key="scopes" scopes={shown.scopes} />, "wide"],
         ]}
       />
