@@ -34,6 +34,7 @@ from justpaid.outbound.client import OutboundClient
 from justpaid.outbound.policy import OutboundPolicy, parse_allow
 from justpaid.runs.children import ChildRunMaker
 from justpaid.runs.repository import find_concurrency_limit
+from justpaid.runs.retention import Retention
 from justpaid.settings import Settings
 from justpaid.steps.catalogue import STEP_TYPES, make_handlers
 from justpaid.worker_meters import WorkerMeters, serve_meters
@@ -73,12 +74,15 @@ async def work(
     meters = WorkerMeters()
     lanes = WorkerLanes(hold, meters.batch)
     server: asyncio.Server | None = None
+    background: list[asyncio.Task[None]] = []
     try:
         keys = await _read_keys(settings, pool)
         resources = _resources(_Parts(pool, keys, client, lanes, meters, at))
         dispatcher = _dispatcher(settings, hold, pool, resources, meters)
         server = await _serve(settings, meters)
         await lanes.open()
+        retention = Retention(hold, settings.run_retention_days, settings.evidence_retention_days)
+        background.append(asyncio.create_task(retention.run()))
         # What lives now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -86,6 +90,9 @@ async def work(
         await dispatcher.run(stop)
         _log.info("worker_stopped")
     finally:
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         if server is not None:
             server.close()
         await lanes.close()
