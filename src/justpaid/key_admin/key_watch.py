@@ -28,6 +28,7 @@ _AGE: Final = "key_age"
 _FLAG: Final = "key_flag"
 _MOST_AT_ONCE: Final = 500
 _DAY: Final = timedelta(days=1)
+_AGES_EVERY: Final = timedelta(minutes=15)  # this reads all keys, and days pass slowly
 
 _FLAGGED: Final[Mapping[FlagKind, str]] = MappingProxyType(
     {
@@ -50,6 +51,7 @@ class KeyWatch:
     def __init__(self, pool: Pool, now: clock.Clock = clock.now) -> None:
         self._pool = pool
         self._now = now
+        self._ages_due_at: datetime | None = None
 
     async def run(self) -> None:
         """Look once a minute until cancelled."""
@@ -64,20 +66,27 @@ class KeyWatch:
         """Tell what is new; return how many notices that made."""
         now = self._now()
         async with self._pool.acquire() as connection:
+            found = await _find_flags(connection, now)
+            if self._ages_due_at is None or now >= self._ages_due_at:
+                self._ages_due_at = now + _AGES_EVERY
+                found += await _find_ages(connection, now)
             told = 0
-            for key, news in await _find_news(connection, now):
+            for key, news in found:
                 told += await notices.add(connection, key.company_id, news, now)
             return told
 
 
-async def _find_news(connection: Connection, now: datetime) -> list[tuple[Untold, News]]:
+async def _find_flags(connection: Connection, now: datetime) -> list[tuple[Untold, News]]:
+    flags = await repository.list_flags(connection, now, told_as=_FLAG, limit=_MOST_AT_ONCE)
+    return [(key, _flag_news(key, FlagKind(kind))) for key, kind in flags]
+
+
+async def _find_ages(connection: Connection, now: datetime) -> list[tuple[Untold, News]]:
     expiring = await repository.list_expiring(connection, now, told_as=_EXPIRY, limit=_MOST_AT_ONCE)
     aging = await repository.list_aging(connection, now, told_as=_AGE, limit=_MOST_AT_ONCE)
-    flags = await repository.list_flags(connection, now, told_as=_FLAG, limit=_MOST_AT_ONCE)
     return [
         *((key, _expiry_news(key, now)) for key in expiring),
         *((key, _age_news(key, now)) for key in aging),
-        *((key, _flag_news(key, FlagKind(kind))) for key, kind in flags),
     ]
 
 

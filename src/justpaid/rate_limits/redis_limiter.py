@@ -30,12 +30,14 @@ from justpaid.web.gate_contract import Decision
 
 _UNLIMITED: Final = 1 << 62
 _GENERATION_SECONDS: Final = BUCKETS + 1
+# With a label, so that an installation without a shared store shows no value at all.
 _STORE_UP: Final = Gauge(
-    "justpaid_rate_limit_store_up", "Whether limits are counted in the shared store."
+    "justpaid_rate_limit_store_up", "Whether limits are counted in the shared store.", ["store"]
 )
 _LOCAL: Final = Counter(
-    "justpaid_rate_limit_local_decisions", "Decisions made without the shared store."
+    "justpaid_rate_limit_local_decisions", "Decisions made without the shared store.", ["store"]
 )
+_STORE: Final = "redis"
 
 
 class _Budget:
@@ -93,6 +95,7 @@ class RedisLimiter:
         self._old: dict[tuple[UUID, Category], _Budget] = {}
         self._ages_at = 0
         self._wall_lead = 0
+        self._local = _LOCAL.labels(_STORE)
         self._telling: asyncio.Task[None] | None = None
 
     def check(
@@ -155,7 +158,7 @@ class RedisLimiter:
                 budget.owe(debts, second)
 
     def _note_state(self, is_up: bool) -> None:  # noqa: FBT001  a gauge's hand
-        _STORE_UP.set(int(is_up))
+        _STORE_UP.labels(_STORE).set(int(is_up))
         if is_up:
             self._telling = asyncio.create_task(self._tell_everything())
 
@@ -170,7 +173,7 @@ class RedisLimiter:
                     return
 
     def _decide_locally(self, budget: _Budget, limit: int, *, spends: bool) -> Decision:
-        _LOCAL.inc()
+        self._local.inc()
         now = self._clock.now_ns()
         second = now // NANOSECONDS
         if not spends:
