@@ -20,6 +20,7 @@ from prometheus_client import Counter, Histogram, start_http_server
 from justpaid import __version__, exact_json
 from justpaid.api_keys import routes as self_routes
 from justpaid.api_keys.directory import KeyDirectory
+from justpaid.api_keys.key_changes import settle_everything
 from justpaid.api_keys.key_format import Peppers
 from justpaid.api_keys.key_uses import KeyUses
 from justpaid.api_keys.other_processes import is_alone
@@ -263,7 +264,7 @@ def _make_app(pool: Pool, idempotency_secret: bytes) -> FastAPI:
         openapi_url=None,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    app.state.edge = EdgeResources(pool, idempotency_secret)
+    app.state.edge = EdgeResources(pool, idempotency_secret, partial(settle_everything, pool))
     for router in ROUTERS:
         app.include_router(router)
     return app

@@ -1,5 +1,6 @@
 """API keys as people manage them: each act, its rights, its rules, and what it never shows."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -427,3 +428,24 @@ async def test_every_act_is_in_the_audit_log(
         "SELECT a::text FROM audit_log a WHERE company_id = $1", own_company_id
     )
     assert not any(made["key"] in row["a"] for row in everything)
+
+
+async def test_a_repeat_promises_what_the_first_answer_does(
+    service: WholeService, owner: Browser
+) -> None:
+    """A repeated revocation is not answered before every process knows of the first."""
+    made = await make(owner)
+    once: dict[str, str | None] = {"idempotency-key": new_id().hex}
+    path = f"/keys/{made['id']}/revoke"
+    await owner.ask("POST", path, {}, once)
+    frozen = new_id()
+    await service.pool.execute(
+        "INSERT INTO api_processes (id, lease_until, acknowledged)"
+        " VALUES ($1, clock_timestamp() + interval '1 minute', 0)",
+        frozen,
+    )
+    repeat = asyncio.create_task(owner.ask("POST", path, {}, once))
+    done, _ = await asyncio.wait({repeat}, timeout=0.3)
+    assert not done
+    await service.pool.execute("DELETE FROM api_processes WHERE id = $1", frozen)
+    assert (await repeat).headers["idempotent-replayed"] == "true"

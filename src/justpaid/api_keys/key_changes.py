@@ -29,6 +29,7 @@ _TAKE_NUMBER: Final = """
 WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock($1))
 SELECT nextval('key_changes') FROM turn
 """
+_LAST_NUMBER: Final = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM key_changes"
 _NOTIFY: Final = "SELECT pg_notify($1, $2)"
 _SOMEBODY_BEHIND: Final = """
 SELECT EXISTS (SELECT 1 FROM api_processes WHERE acknowledged < $1
@@ -66,6 +67,13 @@ async def settle(connection: Connection, number: int) -> None:
 async def settle_on(pool: Pool, number: int) -> None:
     """Settle on a connection of the pool: what a unit of work runs after its commit."""
     async with pool.acquire() as connection:
+        await settle(connection, number)
+
+
+async def settle_everything(pool: Pool) -> None:
+    """Settle all changes that are committed, whoever made them."""
+    async with pool.acquire() as connection:
+        number: int = await connection.fetchval(_LAST_NUMBER)
         await settle(connection, number)
 
 

@@ -17,7 +17,7 @@ from justpaid.db.pool import Pool
 from justpaid.errors import AppError, InvalidInput, Problem, Unavailable
 from justpaid.web import idempotency
 from justpaid.web.body import read_body, require_json
-from justpaid.web.caller import CALLER_KEY, Caller
+from justpaid.web.caller import CALLER_KEY, SESSIONS_ONLY, Caller
 from justpaid.web.endpoint import Handler, find_plain_handler
 from justpaid.web.errors import error_response, internal_error, invalid_request, status_response
 from justpaid.web.gate_contract import Receive, Scope, Send
@@ -40,10 +40,15 @@ REQUEST_ID_KEY: Final = "justpaid.request_id"
 
 @dataclass(frozen=True, slots=True)
 class EdgeResources:
-    """What the edge itself needs; the app keeps one as `app.state.edge`."""
+    """What the edge itself needs; the app keeps one as `app.state.edge`.
+
+    `settle` waits until what was committed on keys holds on every process: a repeated admin act
+    promises what its first answer does, which may not have left yet.
+    """
 
     pool: Pool
     idempotency_secret: bytes
+    settle: Callable[[], Awaitable[None]] | None = None
 
 
 class JsonRequest(Request):
@@ -175,6 +180,9 @@ async def _once(
     connection = await unit.connection()
     first = await idempotency.find_answer(connection, identified)
     if first is not None:
+        edge: EdgeResources = request.app.state.edge
+        if edge.settle is not None and request.url.path.startswith(SESSIONS_ONLY):
+            unit.after_commit(edge.settle)
         return first
     try:
         async with connection.transaction():  # a refusal undoes the act, yet is kept
