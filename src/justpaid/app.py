@@ -60,6 +60,8 @@ from justpaid.runs import routes as run_routes
 from justpaid.runs.room import make_room
 from justpaid.settings import Settings, SettingsError
 from justpaid.steps.catalogue import STEP_TYPES
+from justpaid.trials import routes as trial_routes
+from justpaid.trials.room import make_trials
 from justpaid.usage import routes as usage_routes
 from justpaid.usage.counter import UsageCounter
 from justpaid.usage.planted_keys import PlantedKeys
@@ -79,6 +81,7 @@ from justpaid.workflows.service import Workflows
 ROUTERS: Final = (
     workflow_routes.router,
     run_routes.router,
+    trial_routes.router,
     approval_routes.router,
     connection_routes.router,
     self_routes.router,
@@ -182,6 +185,8 @@ async def _wire(
     app = _make_app(pool, secrets.pepper.current.secret)
     app.state.audit = audit
     app.state.connections = Connections(keys, audit, client)
+    app.state.approvals = Approvals(audit)
+    app.state.trials = make_trials(pool, keys, planted.report_in_definition)
     failures = FailedAuthentications(settings.auth_failures_per_minute)
     members = app.state.members = members_room.make_room(
         settings, pool, keys, audit, failures, KeyOwners(audit)
@@ -191,7 +196,6 @@ async def _wire(
     _open_key_rooms(app, peppers_of(secrets), audit)
     app.state.limiter = await open_limiter(pool, settings.redis_url, stack)
     directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
-    app.state.approvals = Approvals(audit)
     runs = app.state.runs = make_room(
         pool,
         partial(connect, dsn, SESSION_SETTINGS),
@@ -208,15 +212,9 @@ async def _wire(
     hooks, background = await _open_hooks(pool, planted, members.reader, stack)
     background += [directory.lease.run, partial(_purge, pool), HeadLog(pool, audit).run]
     stack.push_async_callback(_cancel, [asyncio.create_task(run()) for run in background])
-    gate = Gate(
-        app,
-        RouteTable(api_routes(), PUBLIC_ROUTES),
-        directory,
-        app.state.limiter,
-        failures,
-        address_reader(settings.trusted_proxies),
-        hooks,
-    )
+    routes = RouteTable(api_routes(), PUBLIC_ROUTES)
+    address_of = address_reader(settings.trusted_proxies)
+    gate = Gate(app, routes, directory, app.state.limiter, failures, address_of, hooks)
     _add_pages(app, settings, partial(_is_ready, pool))
     return Api(gate, app, directory)
 
