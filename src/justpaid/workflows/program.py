@@ -38,6 +38,7 @@ from justpaid.workflows.step_places import find_places, type_of
 from justpaid.workflows.step_types import CompiledField, StepType, compile_expression_field
 from justpaid.workflows.trigger import check_trigger
 from justpaid.workflows.user_schema import UserSchema, compile_user_schema
+from justpaid.workflows.write_only import WHY_NOT, find_write_only
 
 MAX_PROBLEMS: Final = 500
 
@@ -192,6 +193,8 @@ class _Compiler:
         schema = definition.get(name)
         if not isinstance(schema, dict | bool):
             return None  # absent, or reported as no schema at all
+        if name == "inputSchema":
+            self.problems += [Problem(at, WHY_NOT) for at in find_write_only(schema, name)]
         return compile_user_schema(schema, name, self.problems)
 
     def _check(self, references: Sequence[Reference], place: str, scope: Scope) -> None:
