@@ -1,12 +1,11 @@
 """The API process: its parts wired into one ASGI app, served until it is told to stop."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
 
 import structlog
@@ -31,6 +30,7 @@ from justpaid.approvals.service import Approvals
 from justpaid.audit import routes as audit_routes
 from justpaid.audit.head_log import HeadLog
 from justpaid.audit.service import AuditLog
+from justpaid.collector import settle_collector
 from justpaid.companies import routes as company_routes
 from justpaid.connections import routes as connection_routes
 from justpaid.connections.service import Connections
@@ -147,8 +147,7 @@ async def _serve(settings: Settings) -> None:
             websockets=False,
             log_enabled=False,
         )
-        gc.collect()
-        gc.freeze()  # what was made at the start stays: the collector need not walk it again
+        settle_collector()
         serving = asyncio.create_task(server.serve())
         await asyncio.wait(
             [serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED
@@ -334,7 +333,13 @@ async def _purge(pool: Pool) -> None:
 def _finished(usage: UsageCounter, finished: FinishedRequest) -> None:
     usage.note(finished)
     route = finished.route or "none"
-    _REQUESTS.labels(route, finished.method, finished.status).inc()
+    _counter_of(route, finished.method, finished.status).inc()
+
+
+@lru_cache(maxsize=4096)
+def _counter_of(route: str, method: str, status: int) -> Counter:
+    """Find the counter of one kind of answer: looking its labels up costs more than counting."""
+    return _REQUESTS.labels(route, method, status)
 
 
 async def _is_in_force(directory: KeyDirectory, caller: Caller) -> bool:

@@ -4,7 +4,6 @@ On SIGTERM or SIGINT it starts nothing new, lets effects in flight end, and hand
 """
 
 import asyncio
-import gc
 import random
 import signal
 from collections.abc import Callable
@@ -17,6 +16,7 @@ import structlog
 import uvloop
 
 from justpaid import clock
+from justpaid.collector import settle_collector
 from justpaid.companies import repository as companies
 from justpaid.connections.lookup import ConnectionLookup
 from justpaid.connectors.perform import perform
@@ -83,9 +83,7 @@ async def work(
         await lanes.open()
         retention = Retention(hold, settings.run_retention_days, settings.evidence_retention_days)
         background.append(asyncio.create_task(retention.run()))
-        # What lives now lives as long as the process: the collector need not look at it again.
-        gc.collect()
-        gc.freeze()
+        settle_collector()
         _log.info("worker_started", slots=settings.worker_slots)
         await dispatcher.run(stop)
         _log.info("worker_stopped")

@@ -158,8 +158,11 @@ def check_result(value: JsonValue) -> int:
     Returns about how many bytes it has. The walk ends as soon as the bound is passed, however
     often one value is referred to.
     """
-    if isinstance(value, str) and len(value) * _LONGEST_ESCAPE < MAX_RESULT_BYTES:
-        return len(value)
+    if isinstance(value, str):
+        if len(value) * _LONGEST_ESCAPE < MAX_RESULT_BYTES:
+            return len(value)
+    elif not isinstance(value, list | dict):
+        return 1 + _text_size((value,))[1]  # a number has far fewer digits than the bound
     least = most = 0
     level: list[JsonValue] = [value]
     depth = 0

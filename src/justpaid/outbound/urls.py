@@ -58,6 +58,7 @@ class Target(NamedTuple):
         return self.origin.text + self.path
 
 
+@lru_cache(maxsize=1024)
 def parse_url(text: str) -> Target:
     """Read a URL; raises InvalidUrl. A fragment is dropped, it never goes on the wire."""
     if len(text) > MAX_URL_LENGTH:
