@@ -397,9 +397,11 @@ async def test_junk_costs_the_database_next_to_nothing(world: World, company_id:
             response = await client.get(THINGS, headers={"x-api-key": generate_key()})
         return response.status_code
 
-    before = world.lookups.taken
+    before, began_at = world.lookups.taken, clock.monotonic()
     statuses = await asyncio.gather(*map(send_junk, range(1000)))
     assert set(statuses) == {401}
-    assert world.lookups.taken - before < 300
+    # At most so many a second are confirmed, and a few are let in before the filter is there.
+    allowed = 300 + 25 * (clock.monotonic() - began_at)
+    assert world.lookups.taken - before < allowed
     async with world.client(created.secret) as client:
         assert (await client.get(THINGS)).status_code == 200

@@ -5,6 +5,7 @@ socket by its own system user and root alone (peer authentication), and stopped 
 it last, never under somebody else's feet.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -155,6 +156,7 @@ class EmbeddedPostgres:
 
     def _start(self, home: Home) -> Postmaster:
         self._dismiss_guard()
+        self._bury()
         binaries = find_binaries(embedded_cluster.major_of(home))
         if home.user is not None:
             with system_lock() as shared_root:
@@ -216,6 +218,15 @@ class EmbeddedPostgres:
     def _reap(self) -> None:
         if self._process is not None:
             self._process.poll()
+
+    def _bury(self) -> None:
+        """Wait for the end of a server that was ours: one killed just now still holds its place.
+
+        Until its parent has taken note of the end, PostgreSQL takes the process for a living one.
+        """
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_STOP_SECONDS)
 
     def _dismiss_guard(self) -> None:
         if self._guard is not None:
