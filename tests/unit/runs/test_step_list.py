@@ -33,11 +33,15 @@ DEFINITION: JsonObject = {
 OUTLINE = outline_steps(DEFINITION)
 
 
+_NULL_COLUMNS = (
+    "skip_reason", "input", "output", "error", "due_at", "effect_id", "effect_key", "receipt",
+    "effect_outcome", "resolved_at", "resolution",
+)  # fmt: skip
+
+
 def a_row(path: str, status: str, **fields: Any) -> dict[str, Any]:
     """Make a row as the repository returns it."""
-    row: dict[str, Any] = dict.fromkeys(
-        ("skip_reason", "input", "output", "error", "due_at", "effect_id", "effect_key", "receipt")
-    )
+    row: dict[str, Any] = dict.fromkeys(_NULL_COLUMNS)
     row |= {"path": path, "status": status, "attempt": 1, "type": "action", "is_reused": False}
     return row | {"started_at": NOW, "completed_at": NOW + timedelta(milliseconds=250)} | fields
 
@@ -122,3 +126,14 @@ def test_waiting_steps_say_what_for() -> None:
 def test_a_step_that_the_definition_lost_is_still_shown() -> None:
     """A journal row whose step the definition does not have is shown, not dropped."""
     assert ("gone", "completed") in shown([a_row("gone", "completed")], RunStatus.COMPLETED)
+
+
+def test_what_somebody_said_of_an_effect_shows_at_once() -> None:
+    """A resolved step reads as settled, or as one to be tried again while its run goes on."""
+    said = {"resolved_at": NOW, "effect_outcome": "done", "resolution": '{"output":2.90}'}
+    row = a_row("charge", "unknown", error='{"code":"NETWORK"}', completed_at=None, **said)
+    (item,) = [each for each in list_steps(OUTLINE, [row], RunStatus.SUSPENDED) if each["attempt"]]
+    assert (item["status"], item["error"], item["waitingFor"]) == ("completed", None, None)
+    not_done = row | {"effect_outcome": "refused", "resolution": '{"outcome":"not_done"}'}
+    for status, expected in ((RunStatus.RUNNING, "retrying"), (RunStatus.CANCELLED, "cancelled")):
+        assert ("charge", expected) in shown([not_done], status)
