@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from justpaid.usage.model import (
 )
 from justpaid.web.gate_contract import FinishedRequest
 
+_NO_TIME: Final = timedelta()
+_HOUR: Final = timedelta(hours=1)
 _MAX_SOURCES: Final = 5000
 _MAX_AGENT: Final = 120
 _REFUSALS: Final = {403, 429}
@@ -56,6 +58,7 @@ class UsageCounter:
 
     def __init__(self, now: Callable[[], datetime] = clock.now) -> None:
         self._now = now
+        self._hour = now().replace(minute=0, second=0, microsecond=0)
         self._hours: dict[tuple[UUID, UUID, datetime, str, int], int] = {}
         self._sources: dict[tuple[UUID, UUID, datetime, str, str, str], _Source] = {}
         self._bursts: dict[UUID, _Burst] = {}
@@ -67,7 +70,9 @@ class UsageCounter:
         if caller.key_id is None:
             return
         at = self._now()
-        hour = at.replace(minute=0, second=0, microsecond=0)
+        hour = self._hour
+        if not _NO_TIME <= at - hour < _HOUR:
+            hour = self._hour = at.replace(minute=0, second=0, microsecond=0)
         route = f"{finished.method} {finished.route or _NO_ROUTE}"
         key = (caller.company_id, caller.key_id, hour, route, finished.status)
         self._hours[key] = self._hours.get(key, 0) + 1

@@ -103,8 +103,7 @@ class Directory(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedRequest:
+class FinishedRequest(NamedTuple):
     """One answered request, as usage counting sees it."""
 
     identity: Identity
