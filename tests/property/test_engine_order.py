@@ -89,9 +89,9 @@ class Reference:
 
 
 @st.composite
-def workflows(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def workflows(draw: st.DrawFn, most: int = 9) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Draw a list of steps with paths, links and `when`, and what will become of each."""
-    count = draw(st.integers(3, 9))
+    count = draw(st.integers(min(most, 3), most))
     ids = [f"s{number}" for number in range(count)]
     steps: list[dict[str, Any]] = []
     fates: dict[str, str] = {}
