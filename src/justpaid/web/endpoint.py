@@ -75,6 +75,7 @@ class _Call:
     ) -> dict[str, Any] | None:
         """Return what to call with; None where something is wrong with the request."""
         values: dict[str, Any] = {}
+        before = len(problems)
         for need in self.needs:
             call = need.call
             if not need.is_shared or call not in results:
@@ -88,7 +89,8 @@ class _Call:
                 results[call] = await call(**inner)
             if need.name is not None:
                 values[need.name] = results[call]
-        return self.read(request, values, problems)
+        read = self.read(request, values, problems)
+        return read if len(problems) == before else None  # what it needs may be what is wrong
 
     def read(
         self, request: Request, values: dict[str, Any], problems: Problems
