@@ -32,7 +32,7 @@ from justpaid.runs.children import ChildRunMaker
 from justpaid.steps.catalogue import STEP_TYPES, make_handlers
 from justpaid.workflows.program_store import ProgramStore
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 _ENDED = ("completed", "failed", "timed_out", "cancelled")
 
 
