@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
-import asyncpg
-
 from justpaid import clock
 from justpaid.api_keys import repository
 from justpaid.api_keys.cache_lease import CacheLease, Connect
@@ -20,7 +18,7 @@ from justpaid.api_keys.identity import identify_key
 from justpaid.api_keys.key_format import KEY_LENGTH, Peppers, is_well_formed
 from justpaid.api_keys.lookup_lane import Allowance, LookupLane
 from justpaid.api_keys.model import ApiKey, KeyStatus
-from justpaid.db.pool import Connection, Pool
+from justpaid.db.pool import DATABASE_AWAY, Connection, Pool
 from justpaid.errors import Unavailable
 from justpaid.web.gate_contract import Identity
 
@@ -34,15 +32,6 @@ _MOST_DOUBTFUL_WAITING: Final = 16
 _CONFIRMATIONS_A_SECOND: Final = 20
 _MOST_ROUNDS: Final = 5
 _STALE_SECONDS: Final = 1.0
-_DATABASE_AWAY: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.TooManyConnectionsError,
-)
 
 
 class KeyDirectory:
@@ -93,7 +82,7 @@ class KeyDirectory:
         lane = self._honest if is_trusted else self._doubtful
         try:
             return await lane.once(digests[0], lambda: self._look_up(digests))
-        except _DATABASE_AWAY:
+        except DATABASE_AWAY:
             raise Unavailable("The database cannot be reached now. Try again shortly.") from None
 
     async def is_in_force(self, company_id: UUID, key_id: UUID) -> bool:

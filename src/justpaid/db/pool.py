@@ -12,6 +12,17 @@ Row: TypeAlias = asyncpg.Record
 _SETTINGS: Final = {"jit": "off", "timezone": "UTC", "application_name": "justpaid"}
 _CONNECT_SECONDS: Final = 10.0
 
+# What asking a database raises while it cannot be reached, or is stopping or starting.
+DATABASE_AWAY: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+
 
 async def connect(
     dsn: str, settings: dict[str, str] | None = None

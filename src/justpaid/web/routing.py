@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
-import asyncpg
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from justpaid import exact_json
-from justpaid.db.pool import Pool
+from justpaid.db.pool import DATABASE_AWAY, Pool
 from justpaid.errors import AppError, InvalidInput, Problem, Unavailable
 from justpaid.web import idempotency
 from justpaid.web.body import read_body, require_json
@@ -25,15 +24,6 @@ from justpaid.web.unit_of_work import UNIT_KEY, UnitOfWork
 
 _log = structlog.get_logger(__name__)
 
-_DATABASE_AWAY: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.TooManyConnectionsError,
-)
 _READS: Final = {"GET", "HEAD"}
 REQUEST_ID_KEY: Final = "justpaid.request_id"
 
@@ -85,7 +75,7 @@ class ApiRoute(APIRoute):
                 return error_response(invalid_request(error), request_id_of(request))
             except HTTPException as error:
                 return status_response(error.status_code, error.detail, request_id_of(request))
-            except _DATABASE_AWAY:
+            except DATABASE_AWAY:
                 _log.warning("database_away", exc_info=True)
                 away = Unavailable("The database cannot be reached now. Try again shortly.")
                 return error_response(away, request_id_of(request))
