@@ -1,5 +1,6 @@
 """The demo, as its first reader meets it: piped it ends by itself, in a terminal it stays."""
 
+import codecs
 import os
 import pty
 import re
@@ -66,11 +67,12 @@ def test_in_a_terminal_it_stays_until_ctrl_c(tmp_path: Path) -> None:
 
 
 def _read_until(terminal: int, pattern: str) -> str:
-    """Read what the terminal shows until a pattern stands in it."""
+    """Read what the terminal shows until a pattern stands in it; a read may cut a character."""
     shown = ""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     deadline = time.monotonic() + SECONDS
     while not re.search(pattern, shown):
         assert time.monotonic() < deadline, shown
         if select.select([terminal], [], [], 1)[0]:
-            shown += os.read(terminal, 65536).decode()
+            shown += decoder.decode(os.read(terminal, 65536))
     return shown
