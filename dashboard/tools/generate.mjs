@@ -1,23 +1,28 @@
 /**
- * Writes src/lib/openapi.ts: the admin API's types, from the service's OpenAPI document.
- * `npm run generate -- http://127.0.0.1:8080/openapi.json`, or the path of a file.
+ * Writes src/lib/openapi.ts: the admin API's types, from the OpenAPI document that the service's code
+ * beside it writes. `--check` writes nothing, and fails when the file is not what would be written.
  */
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import openapiTypescript, { astToString } from "openapi-typescript";
 
 const OURS = "/api/v1/admin/";
 const CSRF = "X-CSRF-Token"; // the client adds it to every write
-const source = process.argv[2] ?? "http://127.0.0.1:8080/openapi.json";
+const WRITE_DOCUMENT = `
+import sys
+from justpaid import exact_json
+from justpaid.app import openapi_document
+sys.stdout.buffer.write(exact_json.encode(openapi_document()))
+`;
 const target = fileURLToPath(new URL("../src/lib/openapi.ts", import.meta.url));
 const head =
   "/** Made by `npm run generate` from the service's OpenAPI document: do not edit. */\n\n";
 
-async function readDocument() {
-  if (!/^https?:/.test(source)) return JSON.parse(readFileSync(source, "utf8"));
-  const response = await fetch(source);
-  if (!response.ok) throw new Error(`${source} answers ${response.status}`);
-  return response.json();
+/** Asks the Python that comes first on the path: in `make`, the one that the service is installed in. */
+function readDocument() {
+  const written = execFileSync("python", ["-c", WRITE_DOCUMENT], { maxBuffer: 100_000_000 });
+  return JSON.parse(written.toString());
 }
 
 /** Collects the names of components that a part of the document points at, and they in turn. */
@@ -57,6 +62,12 @@ function select(document) {
 
 // A field with a default may be left out of a request.
 const options = { alphabetize: true, defaultNonNullable: false };
-const ast = await openapiTypescript(select(await readDocument()), options);
-writeFileSync(target, head + astToString(ast));
-console.log(`Wrote ${target}`);
+const ast = await openapiTypescript(select(readDocument()), options);
+const written = head + astToString(ast);
+if (!process.argv.includes("--check")) {
+  writeFileSync(target, written);
+  console.log(`Wrote ${target}`);
+} else if (readFileSync(target, "utf8") !== written) {
+  console.error("src/lib/openapi.ts is not what the service's API says now: npm run generate.");
+  process.exit(1);
+}

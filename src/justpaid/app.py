@@ -252,6 +252,12 @@ async def _open_hooks(
 
 
 def _make_app(pool: Pool, idempotency_secret: bytes) -> FastAPI:
+    app = _make_routed_app()
+    app.state.edge = EdgeResources(pool, idempotency_secret, partial(settle_everything, pool))
+    return app
+
+
+def _make_routed_app() -> FastAPI:
     app = FastAPI(
         title="JustPaid Workflows",
         version=__version__,
@@ -261,10 +267,14 @@ def _make_app(pool: Pool, idempotency_secret: bytes) -> FastAPI:
         openapi_url=None,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )
-    app.state.edge = EdgeResources(pool, idempotency_secret, partial(settle_everything, pool))
     for router in ROUTERS:
         app.include_router(router)
     return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """Write the API's OpenAPI document from the code alone: no server, no database."""
+    return complete_openapi(_make_routed_app(), api_routes())
 
 
 def _add_pages(app: FastAPI, settings: Settings, is_ready: Callable[[], Awaitable[bool]]) -> None:

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator
 import httpx
 import pytest
 
-from justpaid.app import open_api
+from justpaid import exact_json
+from justpaid.app import open_api, openapi_document
 from justpaid.db.pool import Pool
 from justpaid.guides.library import list_guides
 from justpaid.settings import Settings
@@ -25,6 +26,12 @@ async def test_health_says_one_word(site: httpx.AsyncClient) -> None:
     """A balancer learns whether to send traffic here, and nothing else."""
     assert (await site.get("/healthz")).json() == {"status": "alive"}
     assert (await site.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_the_document_needs_no_server(site: httpx.AsyncClient) -> None:
+    """Types made from the code's own OpenAPI document fit what a server says of itself."""
+    served = (await site.get("/openapi.json")).content
+    assert exact_json.parse(served) == exact_json.parse(exact_json.encode(openapi_document()))
 
 
 async def test_an_old_schema_is_not_ready(
