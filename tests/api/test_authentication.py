@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from itertools import product
 from uuid import UUID
 
@@ -350,26 +349,6 @@ async def test_head_answers_as_get_without_a_body(world: World, company_id: UUID
     assert response.status_code == 200
     assert response.content == b""
     assert int(response.headers["content-length"]) > 0
-
-
-async def test_an_old_key_is_marked(world: World, company_id: UUID) -> None:
-    """A rotated key goes on working and says since when it is old, and until when it works."""
-    expires_at = clock.now() + timedelta(days=300)
-    old = await world.make_key(company_id, expires_at=expires_at)
-    soon = await world.make_key(company_id, expires_at=clock.now() + timedelta(days=29))
-    async with world.client(old.secret) as client:
-        assert "deprecation" not in (await client.get(THINGS)).headers
-        async with world.pool.acquire() as connection, zero_tail(connection) as changes:
-            new = await KEYS.rotate_key(changes, company_id, old.key.id, by=OPERATOR)
-        response = await client.get(THINGS)
-    assert response.status_code == 200
-    assert response.headers["deprecation"] == f"@{int(new.key.created_at.timestamp())}"
-    assert parsedate_to_datetime(response.headers["sunset"]) == expires_at.replace(microsecond=0)
-    async with world.client(soon.secret) as client:
-        headers = (await client.get(THINGS)).headers
-        assert {"deprecation", "sunset"} <= set(headers)
-    async with world.client(new.secret) as client:
-        assert "deprecation" not in (await client.get(THINGS)).headers
 
 
 async def test_usage_hears_of_every_answer(world: World, company_id: UUID) -> None:

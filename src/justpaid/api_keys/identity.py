@@ -41,11 +41,13 @@ def identify_key(key: ApiKey) -> Identity:
 
 
 def _deprecated_at(key: ApiKey) -> datetime | None:
-    """Say from when a key should be replaced: its rotation, or 30 days before its expiry."""
-    moments = [key.rotated_at] if key.rotated_to is not None else []
-    if key.expires_at is not None:
-        moments.append(key.expires_at - EXPIRY_NOTICE)
-    return min((moment for moment in moments if moment is not None), default=None)
+    """Say from when a key should be replaced: its rotation, else 30 days before its expiry.
+
+    A rotated key that gets an expiry, so that its callers have until then, keeps the former.
+    """
+    if key.rotated_to is not None:
+        return key.rotated_at
+    return None if key.expires_at is None else key.expires_at - EXPIRY_NOTICE
 
 
 def _notice(key: ApiKey, deprecated_at: datetime) -> tuple[tuple[bytes, bytes], ...]:

@@ -54,6 +54,10 @@ _MARK_ROTATED = """
 UPDATE api_keys SET rotated_to = $3, rotated_at = $4, revision = revision + 1
 WHERE company_id = $1 AND id = $2
 """
+_UNMARK_ROTATED = """
+UPDATE api_keys SET rotated_to = NULL, rotated_at = NULL, revision = revision + 1
+WHERE company_id = $1 AND rotated_to = $2 AND status <> 'revoked' RETURNING id
+"""
 _COUNT_OWNED = "SELECT count(*) FROM api_keys WHERE company_id = $1 AND owner = $2"
 _MOVE_OWNED = """
 UPDATE api_keys SET owner = $3, revision = revision + 1 WHERE company_id = $1 AND owner = $2
@@ -217,6 +221,14 @@ async def mark_rotated(
 ) -> None:
     """Point a key at its successor; it stays as valid as it was."""
     await connection.execute(_MARK_ROTATED, company_id, key_id, successor_id, at)
+
+
+async def unmark_rotated(
+    connection: Connection, company_id: UUID, successor_id: UUID
+) -> UUID | None:
+    """Take a successor from the unrevoked key that points at it; return that key's id."""
+    key_id: UUID | None = await connection.fetchval(_UNMARK_ROTATED, company_id, successor_id)
+    return key_id
 
 
 async def count_owned(connection: Connection, company_id: UUID, owner: str) -> int:

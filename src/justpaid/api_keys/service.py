@@ -48,7 +48,10 @@ class ApiKeys:
         by: Actor,
         reason: str | None = None,
     ) -> ApiKey:
-        """End a key for good; a repeat changes nothing. Raises NotFound."""
+        """End a key for good; a repeat changes nothing. Raises NotFound.
+
+        A key whose successor this is stands again as if it had never been rotated.
+        """
         key = await self._lock(changes, company_id, key_id)
         changes.note(key_id)  # also on a repeat: its answer promises the same as the first
         if key.stored_status is KeyStatus.REVOKED:
@@ -58,6 +61,7 @@ class ApiKeys:
         before: JsonObject = {"status": key.status_at(now)}
         after: JsonObject = {"status": KeyStatus.REVOKED, "reason": reason}
         await self._record(changes, key, "revoked", by, before=before, after=after)
+        await self._undo_rotation(changes, key, by)
         return await self._read(changes, company_id, key_id)
 
     async def disable_key(
@@ -131,6 +135,17 @@ class ApiKeys:
             return await self._read(changes, company_id, key_id), created
         request = _request_like(revoked, None)
         return revoked, await self.create_key(changes, company_id, request, by=by)
+
+    async def _undo_rotation(self, changes: KeyChanges, successor: ApiKey, by: Actor) -> None:
+        """Let the key that a revoked successor should have replaced be rotated anew."""
+        company_id = successor.company_id
+        old_id = await repository.unmark_rotated(changes.connection, company_id, successor.id)
+        if old_id is None:
+            return
+        changes.note(old_id)
+        old = await self._read(changes, company_id, old_id)
+        before: JsonObject = {"rotatedTo": encode_id(Prefix.KEY, successor.id)}
+        await self._record(changes, old, "changed", by, before=before, after={"rotatedTo": None})
 
     async def _unrevoked_successor(self, changes: KeyChanges, key: ApiKey) -> ApiKey | None:
         if key.rotated_to is None:

@@ -39,15 +39,15 @@ class Pair:
 async def get_pair(connection: Connection, company_id: UUID, key_id: UUID) -> Pair:
     """Return the pair that a key belongs to, as the old one rather than as the new.
 
-    Raises NotFound for a key that was never rotated, too.
+    Raises NotFound for a key in no rotation, too: never rotated, or its successor was revoked.
     """
     key = await api_keys.find(connection, company_id, key_id)
     if key is None:
         raise NotFound("There is no such object.")
     old = key if key.rotated_to else await _find(connection, company_id, key.rotated_from)
     new = await _find(connection, company_id, key.rotated_to) if key.rotated_to else key
-    if old is None or new is None:
-        raise NotFound("This key was never rotated.")
+    if old is None or new is None or old.rotated_to != new.id:
+        raise NotFound("This key is in no rotation.")
     now = clock.now()
     first_used = await usage.find_first_use(connection, company_id, new.id)
     traffic = await usage.list_sources(connection, company_id, old.id, now - QUIET)
