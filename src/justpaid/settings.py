@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     audit_key_previous: Secret = None
 
     outbound_allow: str = ""
-    worker_slots: int = Field(default=64, ge=1, le=4096)
+    worker_slots: int = Field(default=96, ge=1, le=4096)
     lease_seconds: int = Field(default=10, ge=2, le=300)
     auth_failures_per_minute: int = Field(default=60, ge=1)
     run_retention_days: int = Field(default=90, ge=1)

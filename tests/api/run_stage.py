@@ -17,7 +17,7 @@ from justpaid import exact_json, ids
 from justpaid.audit.chain import AuditSecret, AuditSecrets
 from justpaid.audit.service import AuditLog
 from justpaid.db.pool import Pool, connect
-from justpaid.engine import journal
+from justpaid.engine import claims, journal
 from justpaid.engine.lanes import SESSION_SETTINGS
 from justpaid.engine.model import ClaimedRun, End, Entry, RunStatus, StepRecord
 from justpaid.ids import Prefix, encode_id
@@ -100,7 +100,7 @@ class Stage:
     async def claim(self) -> list[ClaimedRun]:
         """Take every waiting run, as a worker does."""
         async with self.pool.acquire() as connection:
-            return await journal.claim_runs(connection, 64, 10.0)
+            return await claims.claim_runs(connection, 64, 10.0)
 
     async def record(self, run: ClaimedRun, *steps: StepRecord, **more: Any) -> None:
         """Write journal rows of a claimed run."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from justpaid.engine import journal
+from justpaid.engine import claims, journal
 from justpaid.engine.model import (
     ClaimedRun,
     End,
@@ -31,10 +31,10 @@ async def _two_claims(stage: Stage) -> tuple[ClaimedRun, ClaimedRun]:
     """Claim a run, lose its lease, and claim it again: the first owner is late from here on."""
     run_id = await stage.start(await stage.define([transform("a", x=1)]))
     async with stage.pool.acquire() as connection:
-        (early,) = await journal.claim_runs(connection, 10, 10.0)
+        (early,) = await claims.claim_runs(connection, 10, 10.0)
         await connection.execute("UPDATE runs SET due_at=now() WHERE id=$1", run_id)
         assert (await journal.wake_due(connection, 10))[0] == 1
-        (late,) = await journal.claim_runs(connection, 10, 10.0)
+        (late,) = await claims.claim_runs(connection, 10, 10.0)
     assert (early.id, early.fence + 1, late.expiries) == (late.id, late.fence, 1)
     return early, late
 
@@ -115,7 +115,7 @@ async def test_a_completed_step_is_never_changed(stage: Stage) -> None:
     done = StepRecord("a", 1, "transform", StepStatus.COMPLETED, output_text="1")
     again = replace(done, status=StepStatus.FAILED, output_text=None)
     async with stage.pool.acquire() as connection:
-        (run,) = await journal.claim_runs(connection, 10, 10.0)
+        (run,) = await claims.claim_runs(connection, 10, 10.0)
         for row in (done, again):
             await journal.record(connection, [Entry(run.id, run.fence, run.id, [row])])
         await journal.record(connection, [Entry(run.id, run.fence, run.id, [again, done, again])])
@@ -126,7 +126,7 @@ async def test_an_ended_run_never_changes(stage: Stage) -> None:
     """Whoever writes to an ended run, its owner among them, is refused."""
     await stage.start(await stage.define([transform("a", x=1)]))
     async with stage.pool.acquire() as connection:
-        (run,) = await journal.claim_runs(connection, 10, 10.0)
+        (run,) = await claims.claim_runs(connection, 10, 10.0)
         end = End(Entry(run.id, run.fence, run.id), RunStatus.COMPLETED)
         assert (await journal.finish(connection, [end]))[0] is not None
         before = tuple(await stage.row(run.id))
@@ -142,7 +142,7 @@ async def test_a_wake_before_the_suspend_is_not_lost(stage: Stage) -> None:
     """A run that was woken while its worker was about to suspend it goes on at once."""
     await stage.start(await stage.define([transform("a", x=1)]))
     async with stage.pool.acquire() as connection:
-        (run,) = await journal.claim_runs(connection, 10, 10.0)
+        (run,) = await claims.claim_runs(connection, 10, 10.0)
         await journal.wake_run(connection, stage.company_id, run.id)
         due_at = datetime(2099, 1, 1, tzinfo=UTC)
         suspension = Suspension(Entry(run.id, run.fence, run.id), run.wakes, due_at, None)
@@ -154,7 +154,7 @@ async def test_a_run_that_kills_its_workers_ends(stage: Stage) -> None:
     unsafe = stage.action("/a", method="POST", json=1, idempotency="none")
     run_id = await stage.start(await stage.define([unsafe]))
     async with stage.pool.acquire() as connection:
-        (run,) = await journal.claim_runs(connection, 10, 10.0)
+        (run,) = await claims.claim_runs(connection, 10, 10.0)
         assert run.id == run_id
         await connection.execute(
             "UPDATE runs SET expiries=5, due_at=now() - interval '1 second' WHERE id=$1", run_id
@@ -181,7 +181,7 @@ async def test_an_expired_lease_is_taken_over(stage: Stage) -> None:
     """The due statement takes back a run whose worker is gone, and its log tells it."""
     run_id = await stage.start(await stage.define([transform("a", x=1)]))
     async with stage.pool.acquire() as connection:
-        await journal.claim_runs(connection, 10, 0.0)
+        await claims.claim_runs(connection, 10, 0.0)
     async with stage.worker():
         await stage.ended(run_id)
         logs = await until(

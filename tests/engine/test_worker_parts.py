@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from justpaid.engine import journal
+from justpaid.engine import claims
 from justpaid.engine.model import Finished, RunStatus
 from justpaid.errors import InvalidInput
 from justpaid.ids import new_id
@@ -95,7 +95,7 @@ async def test_metrics_tell_what_happened(stage: Stage) -> None:
     """Ends by status, waits before the first claim, batches and slots can be scraped."""
     await stage.start(await stage.define([transform("a", x=1)]))
     async with stage.pool.acquire() as connection:
-        (run,) = await journal.claim_runs(connection, 1, 10.0)
+        (run,) = await claims.claim_runs(connection, 1, 10.0)
     meters = WorkerMeters()
     meters.finished(Finished(RunStatus.COMPLETED, None))
     meters.batch("record", 3)

@@ -16,7 +16,7 @@ import structlog
 
 from justpaid.clock import MonotonicClock
 from justpaid.db.pool import Connection
-from justpaid.engine import journal
+from justpaid.engine import claims, journal
 from justpaid.engine.contract import Resources
 from justpaid.engine.executor import advance
 from justpaid.engine.lanes import Connect, HeldConnection, Lane
@@ -34,6 +34,7 @@ from justpaid.engine.model import (
 )
 from justpaid.engine.questions import read_answers
 from justpaid.engine.run_state import ActiveRun, LeaseLost
+from justpaid.engine.slots import Share, next_share
 
 _CLAIM_BATCH: Final = 64
 _FALLBACK_SECONDS: Final = 5.0
@@ -41,6 +42,8 @@ _LONGEST_TIMER_SECONDS: Final = 0.5
 _DUE_BATCH: Final = 500
 _RENEW_SECONDS: Final = 3.0
 _PAUSE_SECONDS: Final = 0.2
+_RESERVE_SECONDS: Final = 0.02  # between two looks for what may have a reserved slot
+_NIL: Final = UUID(int=0)
 
 _log = structlog.get_logger(__name__)
 
@@ -136,7 +139,9 @@ class Dispatcher:
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
         self._work = asyncio.Event()
         self._attention = asyncio.Event()  # the renewer should not wait for its interval
-        self._is_full = False
+        self._is_full = False  # a slot that gets free is worth a claim
+        self._reserve_opens_at = self._monotonic()
+        self._looked_up_to = _NIL
         self._is_stopping = False
 
     @property
@@ -185,22 +190,39 @@ class Dispatcher:
 
     async def _claim(self, held: HeldConnection) -> None:
         self._work.clear()
-        free = self._options.slots - len(self._active)
-        if free > 0:
-            asked = min(free, _CLAIM_BATCH)
-            # Taken before the statement: the database's clock starts the lease later than ours.
-            lease_until = self._monotonic() + self._options.lease_seconds
-            connection = await held.get()
-            claimed = await journal.claim_runs(connection, asked, self._options.lease_seconds)
-            if claimed:
-                await self._start(connection, claimed, lease_until)
-            if len(claimed) == asked:
-                self._is_full = True
-                return
-            self._is_full = False
-        else:
+        share = next_share(
+            self._options.slots,
+            (run.claimed.company_id for run in self._active.values()),
+            len(self._active),
+        )
+        if share is None:
             self._is_full = True
-        await _wait(self._work, self._options.fallback_seconds)
+            await _wait(self._work, self._options.fallback_seconds)
+            return
+        if share.is_reserved and (pause := self._reserve_opens_at - self._monotonic()) > 0:
+            await _wait(self._work, pause)
+            return
+        asked = min(share.most, _CLAIM_BATCH)
+        # Taken before the statement: the database's clock starts the lease later than ours.
+        lease_until = self._monotonic() + self._options.lease_seconds
+        connection = await held.get()
+        claimed = await self._take(connection, share, asked)
+        if claimed:
+            await self._start(connection, claimed, lease_until)
+        self._is_full = share.is_reserved or len(claimed) == asked
+        if len(claimed) < asked:
+            await _wait(self._work, self._options.fallback_seconds)
+
+    async def _take(self, connection: Connection, share: Share, asked: int) -> list[ClaimedRun]:
+        lease_seconds = self._options.lease_seconds
+        if not share.is_reserved:
+            return await claims.claim_runs(connection, asked, lease_seconds)
+        self._reserve_opens_at = self._monotonic() + _RESERVE_SECONDS
+        claimed = await claims.claim_reserved_runs(
+            connection, asked, lease_seconds, share.at_cap, self._looked_up_to
+        )
+        self._looked_up_to = max((run.company_id for run in claimed), default=_NIL)
+        return claimed
 
     async def _start(
         self, connection: Connection, claimed: Sequence[ClaimedRun], lease_until: float

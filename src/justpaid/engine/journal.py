@@ -47,7 +47,6 @@ _SECONDS: Final = 30.0  # no statement of ours takes that long on a database tha
 
 _ACCEPT: Final = _PARTS["accept"]
 _ACCEPTED: Final = _PARTS["accepted"]
-_CLAIM: Final = _PARTS["claim"]
 _JOURNAL_STEPS: Final = _PARTS["journal_steps"]
 _JOURNAL_EFFECTS: Final = _PARTS["journal_effects"]
 _REUSE: Final = _PARTS["reuse"]
@@ -160,12 +159,6 @@ async def reuse_steps(
     In the transaction that accepts the new run with fence 1, so that its first claim reads them.
     """
     await connection.execute(_REUSE, new_run_id, source_run_id, company_id, list(paths))
-
-
-async def claim_runs(connection: Connection, most: int, lease_seconds: float) -> list[ClaimedRun]:
-    """Take the runs that stand first, each with a new fence and a lease."""
-    rows = await connection.fetch(_CLAIM, most, lease_seconds, timeout=_SECONDS)
-    return [ClaimedRun(*row) for row in rows]
 
 
 async def load_journals(connection: Connection, runs: Sequence[ClaimedRun]) -> dict[UUID, Journal]:

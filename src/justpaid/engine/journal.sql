@@ -46,9 +46,36 @@ CROSS JOIN LATERAL (
     AND status IN ('pending', 'running', 'suspended'))
   LIMIT 1) r
 
--- name: claim
+-- name: next_runs
 WITH c AS MATERIALIZED (
   SELECT id FROM runs WHERE status = 'pending' AND NOT held ORDER BY rank, id LIMIT $1 FOR UPDATE SKIP LOCKED)
+
+-- name: next_reserved_runs
+-- The same without the companies $3. When the first 200 all belong to those (a backlog whose places have come
+-- due), it looks at the first run of the next 50 companies after $4.
+WITH RECURSIVE f AS MATERIALIZED (
+  SELECT id, company_id, rank FROM runs WHERE status = 'pending' AND NOT held ORDER BY rank, id LIMIT 200),
+g AS MATERIALIZED (SELECT id FROM f WHERE company_id <> ALL($3::uuid[]) ORDER BY rank, id LIMIT $1),
+t(company_id, n) AS (
+  SELECT (SELECT r.company_id FROM runs r WHERE r.status = 'pending' AND NOT r.held AND r.company_id > $4::uuid
+    ORDER BY r.company_id LIMIT 1), 1
+  WHERE NOT EXISTS (SELECT 1 FROM g) AND (SELECT count(*) FROM f) = 200
+  UNION ALL
+  SELECT (SELECT r.company_id FROM runs r WHERE r.status = 'pending' AND NOT r.held AND r.company_id > t.company_id
+    ORDER BY r.company_id LIMIT 1), n + 1
+  FROM t WHERE t.company_id IS NOT NULL AND n < 50),
+o AS (
+  SELECT x.id FROM t CROSS JOIN LATERAL (
+    SELECT r.id, r.rank FROM runs r WHERE r.company_id = t.company_id AND r.status = 'pending' AND NOT r.held
+    ORDER BY r.rank LIMIT 1) x
+  WHERE t.company_id <> ALL($3::uuid[]) ORDER BY x.rank LIMIT $1),
+c AS MATERIALIZED (
+  SELECT x.id FROM (SELECT id FROM g UNION ALL SELECT id FROM o) y
+  CROSS JOIN LATERAL (
+    SELECT r.id FROM runs r WHERE r.id = y.id AND CASE WHEN NOT r.held THEN r.status = 'pending' END
+    FOR UPDATE SKIP LOCKED) x)
+
+-- name: claim
 UPDATE runs r SET status = 'running', fence = r.fence + 1, due_at = now() + make_interval(secs => $2),
   claimed_at = now(), started_at = coalesce(r.started_at, now())
 FROM c WHERE r.id = c.id
