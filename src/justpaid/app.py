@@ -273,7 +273,7 @@ def _make_routed_app() -> FastAPI:
 
 
 def openapi_document() -> dict[str, Any]:
-    """Write the API's OpenAPI document from the code alone: no server, no database."""
+    """Write the API's OpenAPI document from the code alone; a server adds its health routes."""
     return complete_openapi(_make_routed_app(), api_routes())
 
 
