@@ -21,7 +21,8 @@ class StubProviders:
     """What was asked and what is answered.
 
     `records` are what GET finds, by path. `failing` holds how often a path still answers 503,
-    before it acts (`lost` after it acted, so that only a key tells the repeat from a second one).
+    before it acts (`lost` after it acted, so that only a key tells the repeat from a second one);
+    what is `refused` answers 422.
     """
 
     url: str = ""
@@ -29,6 +30,7 @@ class StubProviders:
     repeats: Counter[str] = field(default_factory=Counter[str])
     records: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     failing: Counter[str] = field(default_factory=Counter[str])
+    refused: set[str] = field(default_factory=set[str])
     lost: Counter[str] = field(default_factory=Counter[str])
     keyless: list[str] = field(default_factory=list[str])
     _answers: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
@@ -52,6 +54,8 @@ class StubProviders:
         if self.failing[path] > 0:
             self.failing[path] -= 1
             return web.Response(status=503)
+        if path in self.refused:
+            return web.Response(status=422)
         if request.method == "GET":
             found = self.records.get(path)
             return _json(found) if found is not None else web.Response(status=404)

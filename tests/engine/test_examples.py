@@ -1,54 +1,18 @@
 """The example workflows, run whole against stand-ins for what they call."""
 
-from collections.abc import AsyncGenerator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from justpaid import exact_json
-from justpaid.db.pool import Row
 from justpaid.exact_json import JsonObject
 from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.workflows.program import compile_definition
+from tests.engine.example_stage import EXAMPLES, begin, play, read_example
 from tests.engine.stage import Stage, stored
-from tests.stub_providers import StubProviders, open_stub_providers
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
-SERVICES = ("billing", "chat", "mail", "contracts")
-
-
-@pytest.fixture
-async def providers() -> AsyncGenerator[StubProviders]:
-    """Serve the stand-ins."""
-    async with open_stub_providers() as served:
-        yield served
-
-
-def read_example(name: str) -> JsonObject:
-    """Read an example's definition."""
-    definition = exact_json.parse((EXAMPLES / f"{name}.json").read_bytes())
-    assert isinstance(definition, dict)
-    return definition
-
-
-async def begin(stage: Stage, providers: StubProviders, name: str, value: Any) -> UUID:
-    """Store an example and start a run whose input the example's schema accepts."""
-    definition = read_example(name)
-    schema = compile_definition(definition, STEP_TYPES).input_schema
-    whole = {f"{service}Url": providers.base(service) for service in SERVICES} | value
-    assert schema is not None
-    assert schema.problems(whole) == []
-    return await stage.start(await stage.define(**definition), whole)  # pyright: ignore[reportArgumentType]  an example has `steps`
-
-
-async def play(stage: Stage, providers: StubProviders, name: str, value: Any) -> Row:
-    """Run an example to its end."""
-    run_id = await begin(stage, providers, name, value)
-    async with stage.worker():
-        return await stage.ended(run_id)
+from tests.stub_providers import StubProviders
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.json")), ids=lambda path: path.stem)
