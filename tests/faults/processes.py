@@ -1,6 +1,7 @@
 """Starts this project's API processes and scripts for tests, and ends them again."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -31,6 +32,30 @@ async def api_process(database_url: str, listening_url: str) -> AsyncGenerator[t
             process.send_signal(signal.SIGCONT)
             process.kill()
         await process.wait()
+
+
+@asynccontextmanager
+async def justpaid_api(
+    database_url: str, data_dir: Path, **settings: str
+) -> AsyncGenerator[Process]:
+    """Start `justpaid api`, whose port stands in the settings."""
+    environment = {
+        "DATABASE_URL": database_url,
+        "JUSTPAID_DATA_DIR": str(data_dir),
+        "JUSTPAID_METRICS_BIND": "off",
+        **settings,
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "justpaid.cli", "api"),
+        env=os.environ | environment,
+        stderr=PIPE,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
 
 
 async def start(module: str, *arguments: str) -> Process:
