@@ -5,15 +5,21 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import suites
+from bench import scale_suites, suites
 from bench.processes import serving
 from bench.service import Service
+from bench.workbench import Bench
 
 _SUITES: Final = {
     "idle": suites.idle,
     "runs": suites.runs,
     "light": suites.light,
     "edge": suites.edge,
+    "long": scale_suites.long,
+    "recovery": scale_suites.recovery,
+    "fairness": scale_suites.fairness,
+    "sleeping": scale_suites.sleeping,
+    "lists": scale_suites.lists,
 }
 
 
@@ -32,7 +38,7 @@ def main() -> None:
         serving("bench.stub", "{port}") as (stub_port, _),
         Service(allow=f"127.0.0.1:{stub_port}") as service,
     ):
-        bench = suites.Bench(console, service, stub_port, asked.seconds, asked.repeats)
+        bench = Bench(console, service, stub_port, asked.seconds, asked.repeats)
         for name in names:
             _SUITES[name](bench)
 

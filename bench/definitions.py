@@ -35,5 +35,39 @@ def light_steps(count: int) -> dict[str, Any]:
     return {"name": f"{count} light steps", "trigger": {"type": "api"}, "steps": steps}
 
 
+def items_in_a_loop(count: int) -> dict[str, Any]:
+    """Make a loop over the input's list, one transform an item, five items side by side."""
+    body = [_transform("double", {"n": "{{ item * 2 }}"})]
+    config = {
+        "collection": "{{ input.items }}",
+        "maxIterations": count,
+        "concurrency": 5,
+        "steps": body,
+    }
+    steps = [{"id": "each", "type": "loop", "config": config}]
+    return {"name": f"Loop of {count} items", "trigger": {"type": "api"}, "steps": steps}
+
+
+def branches(count: int, stub_port: int | None = None) -> dict[str, Any]:
+    """Make so many branches side by side: a transform each, or a call where a port is named."""
+    fetch = {"method": "GET", "url": f"http://127.0.0.1:{stub_port}/invoices/1"}
+
+    def step(number: int) -> dict[str, Any]:
+        if stub_port is None:
+            return _transform(f"s{number}", {"n": f"{{{{ input.amount + {number} }}}}"})
+        return {"id": f"s{number}", "type": "action", "action": "http.request", "config": fetch}
+
+    sides = [{"name": f"b{number}", "steps": [step(number)]} for number in range(count)]
+    steps = [{"id": "all", "type": "parallel", "config": {"branches": sides}}]
+    return {"name": f"{count} branches", "trigger": {"type": "api"}, "steps": steps}
+
+
+def pauses(seconds: int, count: int) -> dict[str, Any]:
+    """Make a chain of short waits, which a worker holds in memory."""
+    wait = {"duration": seconds, "unit": "seconds"}
+    steps = [{"id": f"pause{number}", "type": "wait", "config": wait} for number in range(count)]
+    return {"name": "Pauses", "trigger": {"type": "api"}, "steps": steps}
+
+
 def _transform(step_id: str, mapping: dict[str, str]) -> dict[str, Any]:
     return {"id": step_id, "type": "transform", "config": {"mapping": mapping}}

@@ -50,24 +50,37 @@ class Service:
         return self
 
     def _open(self) -> None:
-        self._command("migrate")  # makes the database; the cold start below is a restart
+        self._command("migrate")  # makes the database; the start that is timed is a restart
+        self._start()
+        self.company_id, self.key = self.new_company("Bench")
+        self.database = start_embedded(self.data_dir)
+        self.dsn = self.database.dsn
+
+    def _start(self) -> None:
         begun = time.perf_counter()
         words = ["serve", "--port", str(self.port), "--data-dir", str(self.data_dir)]
-        with (self.data_dir / "service.log").open("w") as log:
+        with (self.data_dir / "service.log").open("a") as log:
             self._process = subprocess.Popen(
                 [*_JUSTPAID, *words], env=self._environment, stdout=subprocess.DEVNULL, stderr=log
             )
         self._wait_until_ready()
         self.cold_start_seconds = time.perf_counter() - begun
-        company = self._command("company", "create", "Bench")
+
+    def restart(self) -> None:
+        """Stop the service and start it again; its database goes on meanwhile."""
+        assert self._process is not None
+        stop(self._process, 30)
+        self._start()
+
+    def new_company(self, name: str) -> tuple[UUID, str]:
+        """Make a company; return its id and a key of it whose limits do not bind."""
+        company = self._command("company", "create", name)
         company_id = decode_id(Prefix.COMPANY, company["id"])
         assert company_id is not None
-        self.company_id = company_id
-        limits = [f"--limit={name}={_PLENTY}" for name in ("read", "write", "execute")]
+        limits = [f"--limit={category}={_PLENTY}" for category in ("read", "write", "execute")]
         terms = ["--company", company["id"], "--name", "bench", "--scopes", _SCOPES]
-        self.key = self._command("keys", "create", *terms, *limits)["key"]
-        self.database = start_embedded(self.data_dir)
-        self.dsn = self.database.dsn
+        key: str = self._command("keys", "create", *terms, *limits)["key"]
+        return company_id, key
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
@@ -89,21 +102,26 @@ class Service:
             "JUSTPAID_DATA_DIR": str(self.data_dir),
         }
 
-    def call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  JSON
-        """Send one request as the bench's key and return the answer's data."""
-        return json.loads(self.fetch(method, path, body))["data"]
+    def call(self, method: str, path: str, body: object = None, *, key: str | None = None) -> Any:  # noqa: ANN401  JSON
+        """Send one request, as the bench's key or another, and return the answer's data."""
+        return json.loads(self.fetch(method, path, body, key=key))["data"]
 
-    def fetch(self, method: str, path: str, body: object = None) -> bytes:
-        """Send one request as the bench's key and return the answer's bytes."""
+    def fetch(
+        self, method: str, path: str, body: object = None, *, key: str | None = None
+    ) -> bytes:
+        """Send one request, as the bench's key or another, and return the answer's bytes."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"x-api-key": self.key, "Content-Type": "application/json"},
+            headers={"x-api-key": key or self.key, "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  our own address
-            raw: bytes = answer.read()
-            return raw
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  our own
+                raw: bytes = answer.read()
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"{method} {path}: {error.read()[:500]!r}") from error
+        return raw
 
     def processes(self) -> dict[str, list[psutil.Process]]:
         """Find the service's processes by what they are."""

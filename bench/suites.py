@@ -5,13 +5,10 @@ import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import uvloop
 from psutil import Process
-from rich.console import Console
-from rich.table import Table
 
 from bench import floor
 from bench.definitions import five_steps, light_steps
@@ -19,24 +16,13 @@ from bench.edge_server import LIMIT, PATH
 from bench.load import Load, drive, request_bytes
 from bench.processes import cpu_seconds, serving
 from bench.service import PARTS, Service
+from bench.workbench import Bench, drive_service, make_table, start_request
 
 _API: Final = "/api/v1"
 _CLIENTS: Final = (1, 16, 64)
 _EDGE_CLIENTS: Final = 16
 _LIGHT_STEPS: Final = 40
 _IDLE_SECONDS: Final = 8.0
-_INPUT: Final = b'{"input":{"amount":129.90,"customer":"cus_1"}}'
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """A running service, and how long and how often each thing is measured."""
-
-    console: Console
-    service: Service
-    stub_port: int
-    seconds: float
-    repeats: int
 
 
 def idle(bench: Bench) -> None:
@@ -46,7 +32,7 @@ def idle(bench: Bench) -> None:
     before = service.cpu()
     time.sleep(_IDLE_SECONDS)
     used = {name: spent - before[name] for name, spent in service.cpu().items()}
-    table = _table("Idle", "part", "PSS MB", "% of a core")
+    table = make_table("Idle", "part", "PSS MB", "% of a core")
     for name in PARTS:
         table.add_row(name, f"{memory[name]:.0f}", f"{used[name] * 100 / _IDLE_SECONDS:.1f}")
     table.add_row("api + worker", f"{memory['api'] + memory['worker']:.0f}", "")
@@ -59,13 +45,13 @@ def idle(bench: Bench) -> None:
 def runs(bench: Bench) -> None:
     """Start five-step runs and wait for their ends, beside bare commits of the same rows."""
     service = bench.service
-    request = _start_request(service, five_steps(bench.stub_port))
+    request = start_request(service, five_steps(bench.stub_port))
     columns = ["clients", "runs/s", "p50 ms", "p99 ms", "CPU ms/run", *PARTS]
-    table = _table("Runs", *columns, "floor/s", "floor CPU", "ratio", "statuses")
+    table = make_table("Runs", *columns, "floor/s", "floor CPU", "ratio", "statuses")
     uvloop.run(drive(service.port, lambda _: request, clients=16, seconds=2))  # warm
     for _ in range(bench.repeats):
         for clients in _CLIENTS:
-            load, cost = _drive_service(bench, request, clients)
+            load, cost = drive_service(bench, request, clients)
             total = sum(cost.values())
             before = service.cpu()["database"] + _own_cpu()
             base = uvloop.run(
@@ -91,11 +77,13 @@ def runs(bench: Bench) -> None:
 def light(bench: Bench) -> None:
     """Run a chain of steps that reach nowhere: what the engine itself takes."""
     service = bench.service
-    request = _start_request(service, light_steps(_LIGHT_STEPS))
+    request = start_request(service, light_steps(_LIGHT_STEPS))
     uvloop.run(drive(service.port, lambda _: request, clients=1, seconds=1))  # warm
-    table = _table(f"{_LIGHT_STEPS} light steps, one client", "p50 ms", "p99 ms", "CPU ms", *PARTS)
+    table = make_table(
+        f"{_LIGHT_STEPS} light steps, one client", "p50 ms", "p99 ms", "CPU ms", *PARTS
+    )
     for _ in range(bench.repeats):
-        load, cost = _drive_service(bench, request, 1)
+        load, cost = drive_service(bench, request, 1)
         table.add_row(
             f"{load.percentile(0.5):.1f}",
             f"{load.percentile(0.99):.1f}",
@@ -114,7 +102,7 @@ def edge(bench: Bench) -> None:
     headers = {"x-api-key": service.key}
     rows = request_bytes("GET", rows_path, headers)
     me = request_bytes("GET", f"{_API}/me", headers)
-    table = _table(
+    table = make_table(
         f"Edge, {_EDGE_CLIENTS} clients",
         "what",
         "requests/s",
@@ -171,17 +159,6 @@ def _edge_servers(service: Service, body: bytes) -> Generator[list[tuple[int, Pr
         ]
 
 
-def _drive_service(bench: Bench, request: bytes, clients: int) -> tuple[Load, dict[str, float]]:
-    """Load the service; return what was seen and each part's CPU milliseconds an answer."""
-    before = bench.service.cpu()
-    load = uvloop.run(
-        drive(bench.service.port, lambda _: request, clients=clients, seconds=bench.seconds)
-    )
-    each = 1000 / max(1, len(load.latencies))
-    after = bench.service.cpu()
-    return load, {name: (after[name] - before[name]) * each for name in PARTS}
-
-
 def _measure(
     port: int, request: bytes, seconds: float, cpu: Callable[[], float]
 ) -> tuple[Load, float]:
@@ -193,22 +170,6 @@ def _measure(
     return load, (cpu() - before) * 1e6 / max(1, len(load.latencies))
 
 
-def _start_request(service: Service, definition: dict[str, Any]) -> bytes:
-    workflow = service.call("POST", f"{_API}/workflows", definition)
-    path = f"{_API}/workflows/{workflow['id']}"
-    service.call("POST", f"{path}/activate", {})
-    headers = {"x-api-key": service.key, "Content-Type": "application/json"}
-    return request_bytes("POST", f"{path}/run?wait=10", headers, _INPUT)
-
-
 def _own_cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title)
-    for column in columns:
-        is_text = column in {"what", "part", "statuses"}
-        table.add_column(column, justify="left" if is_text else "right")
-    return table

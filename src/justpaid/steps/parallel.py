@@ -10,7 +10,7 @@ from justpaid.steps.outcomes import bad_config, bad_template
 from justpaid.workflows.config_check import check_resolved_config
 from justpaid.workflows.step_types import Body, StepType
 
-MOST_BRANCHES: Final = 50
+MOST_BRANCHES: Final = 100
 
 PARALLEL: Final = StepType(
     name="parallel",
