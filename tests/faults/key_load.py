@@ -66,11 +66,6 @@ class Load:
         self.callers = [Caller(each, key, path) for each in islice(cycle(addresses), callers)]
         self.seen: list[Seen] = []
 
-    @property
-    def accepted(self) -> list[Seen]:
-        """Every answer that let its request in."""
-        return [each for each in self.seen if each.status == 200]
-
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Ask for as long as the block lasts; what a caller cannot read fails the block."""

@@ -6,9 +6,8 @@ API processes, the revoker and the tests are processes of their own on one real 
 import asyncio
 import os
 import signal
-from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +24,9 @@ from justpaid.api_keys.model import ApiKey, CreatedKey
 from justpaid.db.pool import Pool, connect
 from justpaid.scopes import Category, Scope
 from tests.api.gate_world import EVERYTHING, KEYS, OPERATOR, PEPPERS, World, running
-from tests.faults.processes import api_process, line_of, start
+from tests.faults.key_acts import operator
+from tests.faults.key_load import Load, until
+from tests.faults.processes import api_process
 
 ROOT = Path(__file__).parents[2]
 THINGS = "/api/v1/things"
@@ -93,95 +94,11 @@ class HoldableWire:
             sink.close()
 
 
-class Revoker:
-    """Another process that is ready to revoke a key: its own start must not give leases time."""
-
-    def __init__(self, process: Process) -> None:
-        self._process = process
-
-    async def revoke(self) -> float:
-        """Revoke now and return the moment at which the verb had answered."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(b"now\n")
-        await line_of(self._process, b"revoked")
-        return asyncio.get_running_loop().time()
-
-
-@asynccontextmanager
-async def revoker(database_url: str, key: ApiKey) -> AsyncGenerator[Revoker]:
-    """Run a process that will revoke the key."""
-    process = await start("revoker", database_url, str(key.company_id), str(key.id))
-    try:
-        await line_of(process, b"ready")
-        yield Revoker(process)
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
 @pytest.fixture
 async def created(pool: Pool, company_id: UUID) -> CreatedKey:
     """Make the key that is going to be revoked."""
     async with pool.acquire() as connection, zero_tail(connection) as changes:
         return await KEYS.create_key(changes, company_id, EVERYTHING, by=OPERATOR)
-
-
-class Load:
-    """Clients that ask without a pause, and remember when each accepted question was asked."""
-
-    def __init__(self, addresses: list[str], key: str) -> None:
-        self._addresses = addresses
-        self._key = key
-        self._clock = asyncio.get_running_loop().time
-        self.accepted: list[float] = []
-        self.refused = 0
-
-    async def ask(self, address: str) -> None:
-        """Ask until cancelled."""
-        async with httpx.AsyncClient(base_url=address, headers={"x-api-key": self._key}) as client:
-            while True:
-                asked_at = self._clock()
-                response = await client.get("/api/v1/rate-limits", timeout=30)
-                if response.status_code == 200:
-                    self.accepted.append(asked_at)
-                else:
-                    assert response.status_code == 401
-                    assert "revoked" in response.json()["error"]["message"]
-                    self.refused += 1
-
-    @asynccontextmanager
-    async def running(self) -> AsyncGenerator[None]:
-        """Ask for as long as the block lasts."""
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self.ask(a)) for a in self._addresses * 4]
-            yield
-            for task in tasks:
-                task.cancel()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for a condition that the tasks under way bring about."""
-    async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110  there is no event to wait for, only other tasks
-            await asyncio.sleep(0.01)
-
-
-async def test_nothing_is_accepted_after_revoke_under_load(
-    database_url: str, created: CreatedKey
-) -> None:
-    """Two busy processes that cached the key refuse it once another process has revoked it."""
-    async with (
-        api_process(database_url, database_url) as (_, first),
-        api_process(database_url, database_url) as (_, second),
-        revoker(database_url, created.key) as operator,
-    ):
-        load = Load([first, second], created.secret)
-        async with load.running():
-            await until(lambda: len(load.accepted) > 200)
-            revoked_at = await operator.revoke()
-            await until(lambda: load.refused > 200)
-    assert [asked for asked in load.accepted if asked > revoked_at] == []
 
 
 async def test_a_held_back_notification_does_not_help_the_old_key(
@@ -191,15 +108,16 @@ async def test_a_held_back_notification_does_not_help_the_old_key(
     async with (
         HoldableWire(tmp_path, database_url) as wire,
         api_process(database_url, wire.url) as (_, address),
-        revoker(database_url, created.key) as operator,
+        operator(database_url, created.key) as acting,
     ):
-        load = Load([address], created.secret)
+        load = Load([address], created.secret, "/api/v1/rate-limits", callers=4)
         async with load.running():
-            await until(lambda: len(load.accepted) > 100)
+            await load.more(100)
             wire.hold()
-            revoked_at = await operator.revoke()
-            await until(lambda: load.refused > 50)
-    assert [asked for asked in load.accepted if asked > revoked_at] == []
+            revoked_at = await acting.act()
+            await load.more(50)
+    assert {each.status for each in load.seen} == {200, 401}
+    assert {each.status for each in load.seen if each.asked_at > revoked_at} == {401}
 
 
 @pytest.mark.parametrize("is_held", [False, True], ids=["notified", "cut off"])
@@ -210,7 +128,7 @@ async def test_a_frozen_process_wakes_up_knowing_nothing(
     async with (
         HoldableWire(tmp_path, database_url) as wire,
         api_process(database_url, wire.url) as (process, address),
-        revoker(database_url, created.key) as operator,
+        operator(database_url, created.key) as acting,
         httpx.AsyncClient(
             base_url=address, headers={"x-api-key": created.secret}, timeout=60
         ) as client,
@@ -220,7 +138,7 @@ async def test_a_frozen_process_wakes_up_knowing_nothing(
         if is_held:
             wire.hold()
         os.kill(process.pid, signal.SIGSTOP)
-        await operator.revoke()
+        await acting.act()
         asked = [asyncio.create_task(client.get("/api/v1/rate-limits")) for _ in range(50)]
         await asyncio.sleep(0)
         os.kill(process.pid, signal.SIGCONT)
@@ -234,11 +152,11 @@ async def test_a_killed_process_does_not_hold_up_a_revoke(
     """A verb ends although a process died without a word: its lease lapses."""
     async with (
         api_process(database_url, database_url) as (process, _),
-        revoker(database_url, created.key) as operator,
+        operator(database_url, created.key) as acting,
     ):
         process.kill()
         await process.wait()
-        await operator.revoke()
+        await acting.act()
     status = await pool.fetchval("SELECT status FROM api_keys WHERE id = $1", created.key.id)
     assert status == "revoked"
 
