@@ -12,7 +12,7 @@ NODE_MODULES := dashboard/node_modules/.package-lock.json
 # Node trusts what the system trusts, as pip does.
 NPM := cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" NODE_OPTIONS=--use-system-ca npm
 
-.PHONY: help install dev demo serve lint format test e2e check bench lock clean
+.PHONY: help install dev demo serve lint format test e2e faults check bench lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -68,6 +68,9 @@ test: dev  ## Run all tests with coverage, but those in a browser (make e2e)
 
 e2e: dev  ## Walk the dashboard in a real browser, on the real service
 	$(BIN)/pytest tests/e2e
+
+faults: dev  ## Kill API and workers a thousand times at random, and show what held (10 minutes)
+	$(BIN)/python -m tests.faults.soak
 
 check: lint test  ## What must be green before a commit lands
 
