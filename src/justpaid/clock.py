@@ -4,7 +4,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-_MOMENT_LENGTH = len("2026-07-31T12:00:00.000")
+import msgspec
+
+_write = msgspec.json.Encoder().encode
+# As msgspec writes a moment, quotes included: with microseconds, or without any.
+_EXACT_LENGTH = len('"2026-07-31T12:00:00.000000Z"')
+_SECOND = slice(1, len('"2026-07-31T12:00:00'))
+_MILLISECOND = slice(1, len('"2026-07-31T12:00:00.000'))
 
 Clock = Callable[[], datetime]
 MonotonicClock = Callable[[], float]
@@ -22,6 +28,8 @@ def monotonic() -> float:
 
 def to_wire(moment: datetime) -> str:
     """Write a moment as the API does: ISO 8601, UTC, milliseconds, `Z`."""
-    # Several times faster than formatting by pattern, and a record has many moments.
-    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return utc.isoformat(timespec="milliseconds")[:_MOMENT_LENGTH] + "Z"
+    # Several times faster than `isoformat`, and a record has many moments.
+    written = _write(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
+    if len(written) == _EXACT_LENGTH:
+        return written[_MILLISECOND].decode() + "Z"
+    return written[_SECOND].decode() + ".000Z"

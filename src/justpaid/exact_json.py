@@ -74,7 +74,7 @@ def stored(text: str | bytes) -> JsonValue:
 
 def embed(text: str) -> msgspec.Raw:
     """Let stored JSON text stand inside a value to encode, byte for byte: nothing is reparsed."""
-    return msgspec.Raw(text.encode())
+    return msgspec.Raw(text)
 
 
 def join_path(path: str, part: str | int) -> str:

@@ -10,10 +10,13 @@ from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
-_PAIR_SHIFTS = range(120, -1, -10)  # two characters at once: answers are full of ids
-_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_PAIR_VALUES = {pair: value for value, pair in enumerate(_PAIRS)}
+_PAIR_BITS = 10  # two characters at once: answers are full of ids
+_PART_BITS = 50  # and in parts, because shifting a short number costs less
+_PART = (1 << _PART_BITS) - 1
+_PART_SHIFTS = range(_PART_BITS - _PAIR_BITS, -1, -_PAIR_BITS)
 _LENGTH = 26
-_MAX_FIRST = 7  # 26 characters hold 130 bits; a UUID has 128, so the first is 0 to 7
+_MOST = (1 << 128) - 1  # 26 characters hold 130 bits, a UUID 128
 
 
 class Prefix(StrEnum):
@@ -61,19 +64,20 @@ def new_id() -> UUID:
 def encode_id(prefix: Prefix, value: UUID) -> str:
     """Write an id as it stands on the wire."""
     number = value.int
-    suffix = "".join([_PAIRS[number >> shift & 1023] for shift in _PAIR_SHIFTS])
-    return f"{prefix}_{suffix}"
+    parts = (number >> 2 * _PART_BITS, number >> _PART_BITS & _PART, number & _PART)
+    pairs = [_PAIRS[part >> shift & 1023] for part in parts for shift in _PART_SHIFTS]
+    return f"{prefix}_{''.join(pairs)[-_LENGTH:]}"
 
 
 def decode_id(prefix: Prefix, text: str) -> UUID | None:
     """Read an id from the wire; None when it is not a well-formed id of this type."""
     head, _, suffix = text.rpartition("_")
-    if head != prefix or len(suffix) != _LENGTH or _VALUES.get(suffix[0], 32) > _MAX_FIRST:
+    if head != prefix or len(suffix) != _LENGTH:
         return None
     number = 0
-    for character in suffix:
-        value = _VALUES.get(character)
-        if value is None:
-            return None
-        number = number * 32 + value
-    return UUID(int=number)
+    try:
+        for place in range(0, _LENGTH, 2):
+            number = number << _PAIR_BITS | _PAIR_VALUES[suffix[place : place + 2]]
+    except KeyError:
+        return None
+    return UUID(int=number) if number <= _MOST else None

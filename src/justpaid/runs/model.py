@@ -19,6 +19,7 @@ KEY_MEMORY_DAYS: Final = 90  # for so long an idempotencyKey names its first run
 _BEGINNING: Final = datetime(1, 1, 2, tzinfo=UTC)
 _END: Final = datetime(9999, 12, 30, tzinfo=UTC)
 _NIL: Final = UUID(int=0)
+_STATUSES: Final = {status.value: status for status in RunStatus}
 
 
 class Columns(Protocol):
@@ -79,7 +80,7 @@ def shown_status(status: str, started_at: datetime | None) -> RunStatus:
     """Return a run's state as people read it: `pending` means that it never started."""
     if status == RunStatus.PENDING and started_at is not None:
         return RunStatus.RUNNING
-    return RunStatus(status)
+    return _STATUSES[status]
 
 
 def duration_ms(started_at: datetime | None, completed_at: datetime | None) -> int | None:

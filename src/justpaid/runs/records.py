@@ -16,7 +16,7 @@ from justpaid.ids import Prefix, encode_id
 from justpaid.runs import repository
 from justpaid.runs.bulk_retry import Batch
 from justpaid.runs.model import Columns, StartedRun, duration_ms, shown_status
-from justpaid.runs.step_list import StepOutline, list_steps, outline_steps
+from justpaid.runs.step_list import Outline, list_steps, outline_steps
 from justpaid.web.cursors import encode_cursor
 
 _MOST_REMEMBERED: Final = 500
@@ -58,16 +58,16 @@ class Outlines:
     """The steps of versions that ran: a version that can run never changes, so they are kept."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[UUID, int], tuple[StepOutline, ...]] = {}
+        self._known: dict[tuple[UUID, int], Outline] = {}
 
     async def get(
         self, connection: Connection, company_id: UUID, workflow_id: UUID, version: int
-    ) -> tuple[StepOutline, ...]:
+    ) -> Outline:
         """Return the steps of the version that a run of this company is bound to."""
         known = self._known.get((workflow_id, version))
         if known is None:
             text = await repository.find_definition(connection, company_id, workflow_id, version)
-            known = () if text is None else outline_steps(exact_json.stored(text))
+            known = outline_steps(None if text is None else exact_json.stored(text))
             if len(self._known) >= _MOST_REMEMBERED:
                 del self._known[next(iter(self._known))]
             self._known[workflow_id, version] = known
@@ -97,12 +97,12 @@ async def read_records(
     return [found.get(run_id) for _, run_id in asked]
 
 
-def _record(
-    row: Columns, steps: Sequence[Columns], outline: Sequence[StepOutline]
-) -> dict[str, Any]:
-    status = shown_status(row["status"], row["started_at"])
+def _record(row: Columns, steps: Sequence[Columns], outline: Outline) -> dict[str, Any]:
+    shown = summary(row)
+    status: RunStatus = shown["status"]
+    origin = row["origin_run_id"]
     return {
-        **summary(row),
+        **shown,
         "trigger": _trigger(row),
         "connectionId": _id(Prefix.CONNECTION, row["connection_id"]),
         "input": embedded(row["input"]),
@@ -110,7 +110,7 @@ def _record(
         "waitingFor": embedded(row["waiting_for"]) if status is RunStatus.SUSPENDED else None,
         "cancelRequestedAt": None if row["cancel_at"] is None else to_wire(row["cancel_at"]),
         "retriedFrom": _id(Prefix.RUN, row["retried_from"]),
-        "originRunId": encode_id(Prefix.RUN, row["origin_run_id"]),
+        "originRunId": shown["id"] if origin == row["id"] else encode_id(Prefix.RUN, origin),
         "parentRunId": _id(Prefix.RUN, row["parent_run_id"]),
         "startedBy": row["started_by"] or "system",
         "purgedAt": None if row["purged_at"] is None else to_wire(row["purged_at"]),

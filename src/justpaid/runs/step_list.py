@@ -1,8 +1,9 @@
 """Lists the steps of a run: every step of its version, with what the journal says of it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 
 from justpaid import exact_json
@@ -34,10 +35,21 @@ class StepOutline:
     container: str | None = None
 
 
-def outline_steps(definition: JsonValue) -> tuple[StepOutline, ...]:
-    """Return every step of a definition as written, the steps of a body after their container."""
+class Outline:
+    """The steps of a definition as written, the steps of a body after their container."""
+
+    __slots__ = ("by_id", "places", "steps")
+
+    def __init__(self, steps: Iterable[StepOutline]) -> None:
+        self.steps = tuple(steps)
+        self.by_id: Mapping[str, StepOutline] = {step.id: step for step in self.steps}
+        self.places: Mapping[str, int] = {step.id: at for at, step in enumerate(self.steps)}
+
+
+def outline_steps(definition: JsonValue) -> Outline:
+    """Return the outline of a definition."""
     steps = definition.get("steps") if isinstance(definition, dict) else None
-    return tuple(_outline(steps, None))
+    return Outline(_outline(steps, None))
 
 
 def _outline(steps: JsonValue, container: str | None) -> Iterator[StepOutline]:
@@ -66,22 +78,22 @@ def step_id_of(path: str) -> str:
 
 
 def list_steps(
-    outline: Sequence[StepOutline], rows: Sequence[Columns], run_status: RunStatus
+    outline: Outline, rows: Sequence[Columns], run_status: RunStatus
 ) -> list[JsonObject]:
     """Return one item a step, in the definition's order; `rows` are last attempts."""
-    known = {step.id: step for step in outline}
-    places = {step.id: place for place, step in enumerate(outline)}
-    recorded = {step_id_of(row["path"]) for row in rows}
-    statuses = {row["path"]: StepStatus(row["status"]) for row in rows}
+    places = outline.places
     items = [
-        (_sort_key(row["path"], places), _recorded_item(row, known, run_status)) for row in rows
+        (_sort_key(row["path"], places), _recorded_item(row, outline, run_status)) for row in rows
     ]
-    for step in outline:
-        if step.id not in recorded:
-            path = step.id if step.container is None else f"{step.container}.{step.id}"
-            item = _unrecorded_item(step, path, statuses, run_status)
-            items.append((_sort_key(path, places), item))
-    return [item for _, item in sorted(items, key=lambda entry: entry[0])]
+    recorded = {step_id_of(row["path"]) for row in rows}
+    missing = [step for step in outline.steps if step.id not in recorded]
+    statuses = {row["path"]: row["status"] for row in rows} if missing else {}
+    for step in missing:
+        path = step.id if step.container is None else f"{step.container}.{step.id}"
+        item = _unrecorded_item(step, path, statuses, run_status)
+        items.append((_sort_key(path, places), item))
+    items.sort(key=itemgetter(0))
+    return [item for _, item in items]
 
 
 def _sort_key(path: str, places: Mapping[str, int]) -> list[tuple[int, int]]:
@@ -94,20 +106,20 @@ def _sort_key(path: str, places: Mapping[str, int]) -> list[tuple[int, int]]:
     return key
 
 
-def _recorded_item(
-    row: Columns, known: Mapping[str, StepOutline], run_status: RunStatus
-) -> JsonObject:
-    step_id = step_id_of(row["path"])
-    step = known.get(step_id)
+def _recorded_item(row: Columns, outline: Outline, run_status: RunStatus) -> JsonObject:
+    path: str = row["path"]
+    step_id = step_id_of(path)
+    step = outline.by_id.get(step_id)
     started_at, completed_at = row["started_at"], row["completed_at"]
-    status, output = StepStatus(row["status"]), row["output"]
-    is_resolved = status is StepStatus.UNKNOWN and row["resolved_at"] is not None
+    status: str = row["status"]
+    output = row["output"]
+    is_resolved = status == StepStatus.UNKNOWN and row["resolved_at"] is not None
     if is_resolved:
         completed_at = row["resolved_at"]
         status, output = _resolved(row, run_status)
     return {
         "id": step_id,
-        "path": row["path"],
+        "path": path,
         "name": step_id if step is None else step.name,
         "type": row["type"],
         "status": status,
@@ -118,8 +130,8 @@ def _recorded_item(
         "durationMs": duration_ms(started_at, completed_at),
         "input": _embedded(row["input"]),
         "output": _embedded(output),
-        "error": None if status is StepStatus.COMPLETED else _embedded(row["error"]),
-        "effect": _effect(row),
+        "error": None if status == StepStatus.COMPLETED else _embedded(row["error"]),
+        "effect": None if row["effect_id"] is None else _effect(row),
         "reused": row["is_reused"],
         "waitingFor": None if run_status in ENDED or is_resolved else _waiting_for(row),
     }
@@ -138,9 +150,7 @@ def _embedded(text: str | None) -> Any:  # noqa: ANN401  raw JSON stands for any
     return None if text is None else exact_json.embed(text)
 
 
-def _effect(row: Columns) -> JsonObject | None:
-    if row["effect_id"] is None:
-        return None
+def _effect(row: Columns) -> JsonObject:
     return {
         "id": encode_id(Prefix.EFFECT, row["effect_id"]),
         "idempotencyKey": row["effect_key"],
@@ -164,7 +174,7 @@ def _waiting_for(row: Columns) -> JsonObject | None:
 
 
 def _unrecorded_item(
-    step: StepOutline, path: str, statuses: Mapping[str, StepStatus], run_status: RunStatus
+    step: StepOutline, path: str, statuses: Mapping[str, str], run_status: RunStatus
 ) -> JsonObject:
     status = unrecorded_step_status(run_status)
     reason = None

@@ -53,7 +53,7 @@ def shown(rows: list[dict[str, Any]], status: RunStatus) -> list[tuple[object, o
 
 def test_an_outline_has_inner_steps_after_their_container() -> None:
     """Every step of a definition is found, at any depth, with its own name or its id."""
-    found = [(step.id, step.name, step.container) for step in OUTLINE]
+    found = [(step.id, step.name, step.container) for step in OUTLINE.steps]
     assert found == [
         ("fetch", "Fetch invoices", None),
         ("each", "each", None),

@@ -1,0 +1,33 @@
+"""Moments as the API writes them."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from justpaid.clock import to_wire
+
+_ZONES = st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(timezone) | st.just(UTC)
+_MOMENTS = st.datetimes(timezones=_ZONES).filter(lambda moment: 1 < moment.year < 9999)
+
+
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [
+        (datetime(2026, 7, 31, 12, 0, 0, 123_999, UTC), "2026-07-31T12:00:00.123Z"),
+        (datetime(2026, 7, 31, 12, 0, 0, 0, UTC), "2026-07-31T12:00:00.000Z"),
+        (datetime(2026, 7, 31, 12, 0, 0, 999, UTC), "2026-07-31T12:00:00.000Z"),
+        (datetime(901, 1, 2, tzinfo=UTC), "0901-01-02T00:00:00.000Z"),
+    ],
+)
+def test_a_moment_has_milliseconds_cut_off(moment: datetime, written: str) -> None:
+    """Every moment has the same length, and never lies ahead of what was stored."""
+    assert to_wire(moment) == written
+
+
+@given(_MOMENTS)
+def test_a_moment_is_written_as_the_standard_library_would(moment: datetime) -> None:
+    """The short way to write a moment says the same as the long one, whatever its zone."""
+    expected = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    assert to_wire(moment) == f"{expected}Z"
