@@ -25,6 +25,7 @@ from justpaid.engine.dispatcher import Dispatcher, DispatcherOptions, WorkerLane
 from justpaid.engine.lanes import SESSION_SETTINGS
 from justpaid.engine.model import Finished, NewRun
 from justpaid.engine.resolve import CompanyFacts
+from justpaid.engine.sealed_journal import SecretReader
 from justpaid.ids import new_id
 from justpaid.outbound.client import OutboundClient
 from justpaid.outbound.policy import OutboundPolicy, parse_allow
@@ -101,6 +102,9 @@ async def open_stub() -> AsyncGenerator[Stub]:
         await runner.cleanup()
 
 
+KEYS = KeyRing(SecretRing("master_key", VersionedSecret(1, bytes(32))))
+
+
 @dataclass
 class Stage:
     """What a test of whole runs works with."""
@@ -109,9 +113,7 @@ class Stage:
     pool: Pool
     company_id: UUID
     stub: Stub
-    keys: KeyRing = field(
-        default_factory=lambda: KeyRing(SecretRing("master_key", VersionedSecret(1, bytes(32))))
-    )
+    keys: KeyRing = KEYS
 
     async def define(
         self,
@@ -299,12 +301,17 @@ class Worker:
             at=at,
             on_finished=self.finished.append,
             read_answers=self.lanes.read_answers,
-            children=ChildRunMaker(stage.pool, load),
+            children=ChildRunMaker(stage.pool, load, stage.keys),
+            read_secrets=SecretReader(stage.pool, stage.keys).read,
         )
         defaults: dict[str, Any] = {"fallback_seconds": 1.0, "grace_seconds": 5.0}
         self.dispatcher = Dispatcher(
             resources, hold, DispatcherOptions(**(defaults | dict(options))), load_limit=load_limit
         )
+
+    def heard_wakes(self, run_id: UUID) -> int:
+        """Tell how many wake-ups of a run it holds the worker knows of."""
+        return self.dispatcher._active[run_id].wakes  # noqa: SLF001
 
     def heard_cancel(self, run_id: UUID) -> bool:
         """Tell whether the worker knows that a run it holds is to end."""

@@ -16,7 +16,7 @@ from justpaid.exact_json import JsonObject
 from justpaid.runs.effect_resolution import EffectResolver, ResolutionOrder, Verdict
 from justpaid.runs.service import RunControl
 from justpaid.steps.catalogue import STEP_TYPES
-from tests.engine.stage import Stage, stored, transform, until
+from tests.engine.stage import KEYS, Stage, stored, transform, until
 
 _UNSAFE: dict[str, Any] = {"method": "POST", "json": 1, "idempotency": "none"}
 _AUDIT = AuditLog(AuditSecrets(AuditSecret(1, b"a" * 32)))
@@ -115,7 +115,7 @@ async def test_an_edited_request_goes_out_once_the_old_one_is_known_not_done(
 
 
 async def test_a_resolution_while_the_run_is_busy_is_not_lost(stage: Stage) -> None:
-    """What is said while a worker holds the run is read by the next owner."""
+    """What is said while a worker holds the run, and hears of it, is read by the next owner."""
     stage.stub.script["/a"] = [500]
     stage.stub.held["/c"] = asyncio.Event()
     steps = [
@@ -123,9 +123,10 @@ async def test_a_resolution_while_the_run_is_busy_is_not_lost(stage: Stage) -> N
         {**stage.action("/c"), "dependsOn": []},
     ]
     run_id = await stage.start(await stage.define(steps))
-    async with stage.worker():
+    async with stage.worker() as worker:
         await until(lambda: _is_unknown(stage, run_id), "the effect to be in doubt")
         await _resolve(stage, run_id, Verdict.DONE, "it was")
+        await until(lambda: worker.heard_wakes(run_id), "the worker to hear of it")
         stage.stub.held["/c"].set()
         assert (await stage.ended(run_id))["status"] == "completed"
     assert (await stage.outputs(run_id))["a"] == "it was"
@@ -145,7 +146,7 @@ async def test_a_retry_keeps_what_was_found_done_after_the_end(stage: Stage) -> 
         await stage.ended(run_id)
         await _resolve(stage, run_id, Verdict.DONE, {"id": "in_1"})
         await stage.pool.execute("UPDATE runs SET status='failed' WHERE id=$1", run_id)
-        control = RunControl(_AUDIT, STEP_TYPES)
+        control = RunControl(_AUDIT, STEP_TYPES, KEYS)
         async with stage.pool.acquire() as connection, connection.transaction():
             again = await control.retry(connection, stage.company_id, run_id, by=_BY)
         assert (await stage.ended(again.run_id))["status"] == "completed"

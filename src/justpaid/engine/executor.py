@@ -32,7 +32,7 @@ from justpaid.engine.model import (
     RunStatus,
     Suspension,
 )
-from justpaid.engine.plan import TIMER, Plan, Stop, View, check_output, completion, plan
+from justpaid.engine.plan import EFFECT, TIMER, Plan, Stop, View, check_output, completion, plan
 from justpaid.engine.pure_steps import PureSteps, context_of
 from justpaid.engine.resolve import names_of_run
 from justpaid.engine.run_state import ActiveRun, LeaseLost, RunState
@@ -328,7 +328,10 @@ class Execution:
         self._run.is_closing = True
         entry = self._state.take_entry()
         text = exact_json.encode_text(waiting_for)
-        suspension = Suspension(entry, self._heard_wakes, due_at, text)
+        # What is said of an effect in doubt is read with the claim: a wake-up since may be that.
+        is_in_doubt = any(wait.kind == EFFECT for wait in found.waits)
+        wakes = self._run.claimed.wakes if is_in_doubt else self._heard_wakes
+        suspension = Suspension(entry, wakes, due_at, text)
         if await self._resources.writes.suspend(suspension) is None:
             raise LeaseLost
         self._tell_held(entry)

@@ -23,6 +23,7 @@ _PASSED_OVER: Final = frozenset({SkipReason.PATH, SkipReason.UPSTREAM})
 # The field of a step's output that says which of its paths is taken.
 _PATH_FIELDS: Final = ("result", "approved")
 TIMER: Final = "timer"
+EFFECT: Final = "effect"
 
 _Row: TypeAlias = tuple[StepNode, str, StepRecord | None]
 
@@ -314,7 +315,7 @@ class _Planner:
     def _plan_waiting(self, frame: Frame, node: StepNode, record: StepRecord) -> None:
         path, result = record.path, self._result
         if record.status is StepStatus.UNKNOWN:
-            result.waits.append(Wait("effect", path, None))
+            result.waits.append(Wait(EFFECT, path, None))
             return
         kind = TIMER
         if record.status is StepStatus.SUSPENDED:
