@@ -6,6 +6,7 @@ it asks, and the load would be no load.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import cycle, islice
@@ -79,6 +80,17 @@ class Load:
         """Wait until so many further answers of a kind have come."""
         begin = len(self.seen)
         await until(lambda: sum(map(condition, self.seen[begin:])) >= answers)
+
+    async def more_everywhere(self, answers: int) -> None:
+        """Wait until so many further answers have come from each process."""
+        begin = len(self.seen)
+        addresses = {each.address for each in self.callers}
+
+        def fewest() -> int:
+            seen = Counter(each.address for each in self.seen[begin:])
+            return min(seen[address] for address in addresses)
+
+        await until(lambda: fewest() >= answers)
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -98,7 +98,7 @@ async def rotate_under_load(addresses: list[str], operator: Operator) -> None:
         await load.more(200)
         new = await operator.rotate(old.key.id)
         rotated_at = time.monotonic()
-        await load.more(100)
+        await load.more_everywhere(30)
         await operator.end_at(old.key.id, clock.now() + timedelta(hours=1))
         graced_at = time.monotonic()
         await load.more(100)

@@ -90,9 +90,9 @@ async def test_no_process_accepts_on_old_terms(cluster: Cluster, act: str, statu
     created = await cluster.make_key()
     load = Load(cluster.addresses, created.secret, THINGS)
     async with operator(cluster.database_url, created.key, act) as acting, load.running():
-        await load.more(300)
+        await load.more_everywhere(100)
         acted_at = await acting.act()
-        await load.more(300)
+        await load.more_everywhere(100)
     _assert_no_tail(load, acted_at, status)
 
 
@@ -125,11 +125,11 @@ async def test_a_process_that_cannot_listen_accepts_nothing(cluster: Cluster) ->
     created = await cluster.make_key()
     load = Load(cluster.addresses, created.secret, THINGS)
     async with operator(cluster.database_url, created.key) as acting, load.running():
-        await load.more(300)
+        await load.more_everywhere(100)
         async with cut_off(cluster):
             await load.more(100)
             acted_at = await acting.act()
-            await load.more(300)
+            await load.more_everywhere(100)
     _assert_no_tail(load, acted_at, 401)
 
 
@@ -139,7 +139,7 @@ async def test_a_frozen_process_accepts_nothing_when_it_wakes(cluster: Cluster) 
     load = Load(cluster.addresses, created.secret, THINGS)
     frozen, address = cluster.processes[0], cluster.addresses[0]
     async with operator(cluster.database_url, created.key) as acting, load.running():
-        await load.more(300)
+        await load.more_everywhere(100)
         os.kill(frozen.pid, signal.SIGSTOP)
         try:
             acted_at = await acting.act()
