@@ -29,7 +29,7 @@ from justpaid.web.caller import Caller, allows
 from justpaid.web.envelope import Answer, success
 from justpaid.web.gate import Gate
 from justpaid.web.gate_address import address_reader
-from justpaid.web.gate_contract import FinishedRequest, GateHooks
+from justpaid.web.gate_contract import FinishedRequest, GateHooks, Limiter
 from justpaid.web.gate_routes import RouteTable
 from justpaid.web.routing import EdgeResources, api_router
 
@@ -99,18 +99,19 @@ class CountingPool:
 
 @dataclass
 class World:
-    """The process and what the test watches of it."""
+    """The process and what the test watches of it; by default counting in memory."""
 
     pool: Pool
     dsn: str
     hands: Hands = field(default_factory=Hands)
+    shared_limiter: Limiter | None = None
     finished: list[FinishedRequest] = field(default_factory=list)
     keys_in_urls: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Compose the process as the service does."""
         clock = self.hands.clock()
-        self.limiter = MemoryLimiter(clock)
+        self.limiter = self.shared_limiter or MemoryLimiter(clock)
         self.failures = FailedAuthentications(60, clock)
         self.lookups = CountingPool(self.pool)
         self.directory = KeyDirectory(
