@@ -116,7 +116,15 @@ class Execution:
         self._arrivals: list[tuple[effects.Sending, Completed | Failed]] = []
         self._pure = PureSteps(resources.handlers, state, resources.new_id)
         self._heard_wakes = -1
-        self._halted: Stop | None = None
+        self._view = View(
+            state.records,
+            self._tasks.keys(),
+            None,
+            state.endings,
+            state.containers,
+            state.waits_for,
+            state.answers.keys(),
+        )
         claimed = run.claimed
         limit = timedelta(milliseconds=state.program.settings.timeout_ms - claimed.ran_ms)
         self._running_until = claimed.claimed_at + limit
@@ -180,25 +188,20 @@ class Execution:
     def _plan(self, now: datetime) -> Plan:
         state = self._state
         if self._run.cancel_at is not None:
-            self._halted = Stop(RunStatus.CANCELLED)
-        elif self._halted is None and state.is_full:
-            self._halted = _too_large("The run's journal would be larger than 32 MiB.")
-        view = View(
-            state.records,
-            self._tasks.keys(),
-            self._halted,
-            state.endings,
-            state.containers,
-            state.waits_for,
-            state.answers.keys(),
-        )
-        found = plan(state.frame, view, now)
+            self._halt(Stop(RunStatus.CANCELLED))
+        elif self._view.halted is None and state.is_full:
+            self._halt(_too_large("The run's journal would be larger than 32 MiB."))
+        found = plan(state.frame, self._view, now)
         if found.stop is None and now >= self._running_until and not found.is_over:
             message = f"The run took longer than {state.program.settings.timeout_ms} ms."
             error: JsonObject = {"code": ErrorCode.TIMEOUT, "message": message}
-            self._halted = Stop(RunStatus.TIMED_OUT, error)
-            return self._plan(now)
+            self._halt(Stop(RunStatus.TIMED_OUT, error))
+            return plan(state.frame, self._view, now)
         return found
+
+    def _halt(self, stop: Stop) -> None:
+        """Start nothing new from here on, and end like this."""
+        self._view = replace(self._view, halted=stop)
 
     # Answers and child runs
 

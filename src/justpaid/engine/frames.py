@@ -1,9 +1,11 @@
 """The lists of a run that are worked through: its own, and the rounds of open loops and branches.
 
 Guarantee: all of it follows from the journal. A container opened on a journal that has rounds of it
-already passes over those that are over, and gives the others the moments they had before.
+already passes over those that are over, and gives the others the moments they had before. A list
+knows which of its steps may move, so that a plan looks at those and at no others.
 """
 
+from bisect import insort
 from collections.abc import Mapping
 from datetime import datetime
 from heapq import heappop, heappush
@@ -25,6 +27,13 @@ def is_settled(node: StepNode, record: StepRecord) -> bool:
     if record.status is StepStatus.COMPLETED or record.status is StepStatus.SKIPPED:
         return True
     return record.status is StepStatus.FAILED and goes_on_after_failure(node)
+
+
+def earlier(record: StepRecord, other: StepRecord | None) -> StepRecord:
+    """Return which of two ended first; `other` where that cannot be told."""
+    if other is None or other.completed_at is None or record.completed_at is None:
+        return record if other is None else other
+    return record if record.completed_at < other.completed_at else other
 
 
 def guards_effect(frame: "Frame", node: StepNode) -> bool:
@@ -53,10 +62,14 @@ class Frame:
     """One list of steps while it is worked through; `prefix` begins the paths of its steps.
 
     `started_at`: the moment that steps without dependencies count from. `round` and `container`
-    are None for the run's own list.
+    are None for the run's own list. `open`: the places in the sequence of the steps that have not
+    settled and wait for no other one; `blocked`: how many each of the rest still waits for.
     """
 
-    __slots__ = ("container", "names", "prefix", "round", "started_at", "steps")
+    __slots__ = (
+        "_failed", "blocked", "container", "names", "open", "prefix", "round", "started_at",
+        "steps",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -72,13 +85,50 @@ class Frame:
         self.prefix = prefix
         self.container = None if inside is None else inside[0]
         self.round = None if inside is None else inside[1]
+        self.open = list(steps.free)
+        self.blocked = dict(steps.blocked)
+        self._failed: dict[int, StepRecord] = {}
+
+    @property
+    def failure(self) -> StepRecord | None:
+        """The first failure that stops the list; of two at one moment that of the earlier step."""
+        first: StepRecord | None = None
+        if self._failed:
+            for place in sorted(self._failed):
+                first = earlier(self._failed[place], first)
+        return first
 
     def read(self, records: Mapping[str, StepRecord]) -> None:
-        """Let templates read what has settled in this list, before this worker came."""
-        for node in self.steps.nodes:
+        """Take in what has become of the list's steps before this worker came."""
+        for node in self.steps.sequence:
             record = records.get(self.prefix + node.id)
-            if record is not None and is_settled(node, record):
-                self.names.settle(node.id, record)
+            if record is not None:
+                self.take(node, record)
+
+    def take(self, node: StepNode, record: StepRecord) -> None:
+        """Take in what has become of a step: where it settled, templates read it, others go on."""
+        if is_settled(node, record):
+            self.names.settle(node.id, record)
+            self._pass(node)
+        elif record.status is StepStatus.FAILED:
+            self._failed[self.steps.places[node.id]] = record
+
+    def _pass(self, node: StepNode) -> None:
+        steps, blocked = self.steps, self.blocked
+        place = steps.places[node.id]
+        if place in self.open:
+            self.open.remove(place)
+        elif blocked.pop(node.id, None) is None:
+            return  # nobody waits for it any more
+        for name in steps.dependents[node.id]:
+            left = blocked.get(name)
+            if left is None:
+                continue  # settled before, in an earlier run of the line
+            if left > 1:
+                blocked[name] = left - 1
+            else:
+                del blocked[name]
+                insort(self.open, steps.places[name])
 
 
 class Container:

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
-from justpaid.engine.frames import Container, Frame, goes_on_after_failure
+from justpaid.engine.frames import Container, Frame, earlier
 from justpaid.engine.model import ErrorCode, RunStatus, SkipReason, StepRecord, StepStatus
 from justpaid.engine.resolve import last_output, last_settled
 from justpaid.exact_json import JsonObject, JsonValue
@@ -24,8 +24,6 @@ _PASSED_OVER: Final = frozenset({SkipReason.PATH, SkipReason.UPSTREAM})
 _PATH_FIELDS: Final = ("result", "approved")
 TIMER: Final = "timer"
 EFFECT: Final = "effect"
-
-_Row: TypeAlias = tuple[StepNode, str, StepRecord | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +123,8 @@ class Plan:
 
 def plan(frame: Frame, view: View, now: datetime) -> Plan:
     """Say what comes next in a run, whose own list of steps this is."""
-    rows, failure = _read(frame, view)
-    result = Plan(stop=_find_stop(failure, view))
-    is_active = _Planner(view, now, result).plan_list(frame, rows, drains=result.stop is not None)
+    result = Plan(stop=_find_stop(frame.failure, view))
+    is_active = _Planner(view, now, result).plan_list(frame, drains=result.stop is not None)
     result.is_over = not is_active
     return result
 
@@ -165,36 +162,12 @@ def failing_step(failure: StepRecord) -> str:
     return told if isinstance(told, str) else failure.path
 
 
-def _read(frame: Frame, view: View) -> tuple[list[_Row], StepRecord | None]:
-    """Return the list's rows, dependencies first, and the failure that stops it, if any."""
-    rows: list[_Row] = []
-    failure: StepRecord | None = None
-    records, prefix = view.records, frame.prefix
-    for node in frame.steps.sequence:
-        path = prefix + node.id
-        record = records.get(path)
-        rows.append((node, path, record))
-        if (
-            record is not None
-            and record.status is StepStatus.FAILED
-            and not goes_on_after_failure(node)
-        ):
-            failure = _earlier(record, failure)
-    return rows, failure
-
-
-def _earlier(record: StepRecord, other: StepRecord | None) -> StepRecord:
-    if other is None or other.completed_at is None or record.completed_at is None:
-        return record if other is None else other
-    return record if record.completed_at < other.completed_at else other
-
-
 def _find_stop(failure: StepRecord | None, view: View) -> Stop | None:
     if view.halted is not None:
         return view.halted
     first = failure
     for ending in view.endings:
-        first = _earlier(ending, first)
+        first = earlier(ending, first)
     if first is None:
         return None
     return _failure(first) if first is failure else _ending(first)
@@ -233,13 +206,16 @@ class _Planner:
         self._now = now
         self._result = result
 
-    def plan_list(self, frame: Frame, rows: Sequence[_Row], *, drains: bool) -> bool:
+    def plan_list(self, frame: Frame, *, drains: bool) -> bool:
         """Plan one list; False when all of it that counts is over."""
-        is_active = False
-        for node, path, record in rows:
+        is_active = bool(frame.blocked) and not drains
+        records, prefix, sequence = self._view.records, frame.prefix, frame.steps.sequence
+        for place in frame.open:
+            node = sequence[place]
+            record = records.get(prefix + node.id)
             if record is None:
                 if not drains:
-                    self._plan_unstarted(frame, node, path)
+                    self._plan_unstarted(frame, node)
                     is_active = True
             elif record.status is StepStatus.RUNNING:
                 is_active |= self._plan_running(frame, node, record, drains=drains)
@@ -264,41 +240,36 @@ class _Planner:
 
     def _plan_container(self, container: Container, *, drains: bool) -> bool:
         """Plan the rounds under way; an outer list that drains settles nothing of it."""
-        read = [(frame, *_read(frame, self._view)) for frame in container.open]
-        failure: StepRecord | None = None
-        failing = 0
-        for _, _, record in read:
-            if record is not None:
-                failure = _earlier(record, failure)
-                failing += 1
+        failures = [frame.failure for frame in container.open]
+        lost = [failure for failure in failures if failure is not None]
         if container.is_race:
-            is_decided = container.winner is not None or failing == len(read)
+            is_decided = container.winner is not None or len(lost) == len(failures)
         else:
-            is_decided = failure is not None or container.is_over
+            is_decided = bool(lost) or container.is_over
         is_active = False
-        for frame, rows, record in read:
-            closes = drains or is_decided or record is not None
-            goes_on = self.plan_list(frame, rows, drains=closes)
+        for frame, failure in zip(container.open, failures, strict=True):
+            closes = drains or is_decided or failure is not None
+            goes_on = self.plan_list(frame, drains=closes)
             is_active |= goes_on
             if not closes and not goes_on:
                 self._result.over.append(frame)
                 is_active = True
         if drains or is_active:
             return is_active
-        lost = None if container.is_race and container.winner is not None else failure
-        self._result.gathers.append(Gather(container, lost))
+        first: StepRecord | None = None
+        if not (container.is_race and container.winner is not None):
+            for failure in lost:
+                first = earlier(failure, first)
+        self._result.gathers.append(Gather(container, first))
         return True
 
-    def _plan_unstarted(self, frame: Frame, node: StepNode, path: str) -> None:
-        """Plan a step without a journal row, once its dependencies have settled."""
-        known: list[StepRecord] = []
-        for name in node.dependencies:
-            record = self._view.records.get(frame.prefix + name)
-            if record is None or record.status not in _PASSED:
-                return
-            known.append(record)
+    def _plan_unstarted(self, frame: Frame, node: StepNode) -> None:
+        """Plan a step without a journal row, whose dependencies have all settled."""
+        records, prefix = self._view.records, frame.prefix
+        path = prefix + node.id
+        known = [records[prefix + name] for name in node.dependencies]
         moment = last_settled(known, frame.started_at)
-        reason = _skip_without_asking(node, frame.prefix, known, self._view)
+        reason = _skip_without_asking(node, prefix, known, self._view)
         if reason is None and node.when is not None:
             try:
                 if not is_truthy(node.when.evaluate(frame.names.at(moment))):
@@ -331,8 +302,6 @@ class _Planner:
             result.ready.append(Ready(frame, node, path, record.attempt + 1, moment))
 
 
-# A failed step on which another may depend is one that goes on: any other has stopped its list.
-_PASSED: Final = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED, StepStatus.FAILED})
 _WAITING: Final = frozenset({StepStatus.SUSPENDED, StepStatus.RETRYING, StepStatus.UNKNOWN})
 
 
@@ -343,9 +312,10 @@ def _skip_without_asking(
         owner, path_name = node.owner
         if _taken_path(view.records[prefix + owner]) != path_name:
             return SkipReason.PATH
-    if dependencies and all(record.skip_reason in _PASSED_OVER for record in dependencies):
-        return SkipReason.UPSTREAM
-    return None
+    for record in dependencies:
+        if record.skip_reason not in _PASSED_OVER:
+            return None
+    return SkipReason.UPSTREAM if dependencies else None
 
 
 def _taken_path(owner: StepRecord) -> str | None:

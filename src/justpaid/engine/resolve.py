@@ -95,7 +95,9 @@ def last_output(steps: StepList, records: Mapping[str, StepRecord], prefix: str 
 
 def last_settled(dependencies: Iterable[StepRecord], started_at: datetime) -> datetime:
     """Return the moment at which the last of a step's dependencies settled."""
-    return max(
-        (record.completed_at for record in dependencies if record.completed_at is not None),
-        default=started_at,
-    )
+    latest: datetime | None = None
+    for record in dependencies:
+        at = record.completed_at
+        if at is not None and (latest is None or at > latest):
+            latest = at
+    return started_at if latest is None else latest

@@ -16,13 +16,7 @@ from justpaid import exact_json
 from justpaid.clock import Clock
 from justpaid.engine import retry
 from justpaid.engine.contract import Asks, Completed, Failed, Opens, Starts, Waits
-from justpaid.engine.frames import (
-    Container,
-    Frame,
-    goes_on_after_failure,
-    guards_effect,
-    is_settled,
-)
+from justpaid.engine.frames import Container, Frame, goes_on_after_failure, guards_effect
 from justpaid.engine.model import (
     MAX_JOURNAL_BYTES,
     MAX_OUTPUT_BYTES,
@@ -149,7 +143,7 @@ class RunState:
         record = StepRecord(skip.path, 1, skip.node.type, StepStatus.SKIPPED, skip.reason)
         record.completed_at = skip.now
         self.keep(record)
-        skip.frame.names.settle(skip.node.id, record)
+        skip.frame.take(skip.node, record)
 
     def list_asked(self) -> list[str]:
         """List the suspended steps that wait for an answer and have none."""
@@ -238,8 +232,7 @@ class RunState:
         else:
             self._fail(ready, record, result, terms)
         self.keep(record)
-        if is_settled(ready.node, record):
-            ready.frame.names.settle(ready.node.id, record)
+        ready.frame.take(ready.node, record)
         return record
 
     def cancel_open(self) -> None:

@@ -98,13 +98,18 @@ class StepNode:
 class StepList:
     """The steps of one list, in written order.
 
-    `sequence`: the same steps, dependencies first. `dependents`: who waits for a step directly.
+    `sequence`: the same steps, dependencies first, and `places` their places in it. `dependents`:
+    who waits for a step directly. `free`: the places of those that wait for none; `blocked`: for
+    how many each of the others waits.
     """
 
     nodes: tuple[StepNode, ...]
     by_id: Mapping[str, StepNode]
     sequence: tuple[StepNode, ...]
+    places: Mapping[str, int]
     dependents: Mapping[str, tuple[str, ...]]
+    free: tuple[int, ...]
+    blocked: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -348,11 +353,15 @@ def _step_list(nodes: Sequence[StepNode], ordering: Ordering) -> StepList:
     for node in nodes:
         for other in node.dependencies:
             dependents.setdefault(other, []).append(node.id)
+    sequence = tuple(by_id[name] for name in ordering.sequence if name in by_id)
     return StepList(
         tuple(nodes),
         by_id,
-        tuple(by_id[name] for name in ordering.sequence if name in by_id),
+        sequence,
+        {node.id: place for place, node in enumerate(sequence)},
         {name: tuple(waiting) for name, waiting in dependents.items()},
+        tuple(place for place, node in enumerate(sequence) if not node.dependencies),
+        {node.id: len(node.dependencies) for node in sequence if node.dependencies},
     )
 
 
