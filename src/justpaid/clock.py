@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -24,6 +24,14 @@ def now() -> datetime:
 def monotonic() -> float:
     """Return seconds on a clock that never goes back; only differences mean something."""
     return time.monotonic()
+
+
+def clock_since(moment: datetime, at: float, monotonic_clock: MonotonicClock) -> Clock:
+    """Make a clock that read `moment` when the monotonic one read `at`, whatever ours says.
+
+    Those who share a database agree on its time by it, however far apart their own clocks are.
+    """
+    return lambda: moment + timedelta(seconds=monotonic_clock() - at)
 
 
 def to_wire(moment: datetime) -> str:

@@ -1,7 +1,8 @@
 """Decides when to claim, keeps leases alive, fires timers: one worker's clockwork.
 
 Guarantee: a run that should move is found by its notification, by the fallback claim, or by its due
-moment; a run whose lease was lost is dropped at once; a graceful stop hands every run back.
+moment; a run whose lease was lost is dropped at once; a graceful stop hands every run back. A run's
+time is the database's, whatever the worker's own clock says.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from justpaid.clock import MonotonicClock
+from justpaid.clock import MonotonicClock, clock_since
 from justpaid.db.pool import Connection
 from justpaid.engine import claims, journal
 from justpaid.engine.contract import Resources
@@ -204,11 +205,11 @@ class Dispatcher:
             return
         asked = min(share.most, _CLAIM_BATCH)
         # Taken before the statement: the database's clock starts the lease later than ours.
-        lease_until = self._monotonic() + self._options.lease_seconds
+        asked_at = self._monotonic()
         connection = await held.get()
         claimed = await self._take(connection, share, asked)
         if claimed:
-            await self._start(connection, claimed, lease_until)
+            await self._start(connection, claimed, asked_at)
         self._is_full = share.is_reserved or len(claimed) == asked
         if len(claimed) < asked:
             await _wait(self._work, self._options.fallback_seconds)
@@ -225,22 +226,26 @@ class Dispatcher:
         return claimed
 
     async def _start(
-        self, connection: Connection, claimed: Sequence[ClaimedRun], lease_until: float
+        self, connection: Connection, claimed: Sequence[ClaimedRun], asked_at: float
     ) -> None:
+        # All workers go by the database's clock: a timer is neither early nor late by one of ours.
+        clock = clock_since(claimed[0].claimed_at, self._monotonic(), self._monotonic)
+        resources = replace(self._resources, clock=clock)
         known = [run for run in claimed if run.fence > 1]
         journals = await journal.load_journals(connection, known) if known else {}
         self._observe_claim(claimed)
         for run in claimed:
-            active = ActiveRun(run, lease_until)
+            active = ActiveRun(run, asked_at + self._options.lease_seconds)
             if run.id in self._tasks:  # ours until its lease was lost, and nobody told us
                 self._tasks[run.id].cancel()
             self._active[run.id] = active
-            task = asyncio.create_task(self._advance(active, journals.get(run.id) or Journal()))
+            stored = journals.get(run.id) or Journal()
+            task = asyncio.create_task(self._advance(resources, active, stored))
             self._tasks[run.id] = task
 
-    async def _advance(self, run: ActiveRun, stored: Journal) -> None:
+    async def _advance(self, resources: Resources, run: ActiveRun, stored: Journal) -> None:
         try:
-            await advance(self._resources, run, stored)
+            await advance(resources, run, stored)
         except LeaseLost:
             _log.info("lease_lost", run_id=str(run.claimed.id))
         except Exception:
