@@ -58,6 +58,37 @@ async def justpaid_api(
         await process.communicate()
 
 
+@asynccontextmanager
+async def worker_process(
+    database_url: str, folder: Path, act: str, point: str = "", nth: int = 1
+) -> AsyncGenerator[Process]:
+    """Run a worker process that does `act` (`kill`, `freeze`, `none`) at the n-th pass of a point.
+
+    Its lease is two seconds.
+    """
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("JUSTPAID_")},
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "JUSTPAID_DATABASE_URL": database_url,
+        "JUSTPAID_DATA_DIR": str(folder),
+        "JUSTPAID_LEASE_SECONDS": "2",
+        "JUSTPAID_OUTBOUND_ALLOW": "127.0.0.1",
+        "JUSTPAID_METRICS_BIND": "off",
+        "JUSTPAID_LOG_LEVEL": "error",
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.faults.worker_process", act, point, str(nth)),
+        cwd=ROOT,
+        env=environment,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 async def start(module: str, *arguments: str) -> Process:
     """Start one of our scripts as a process of its own."""
     return await asyncio.create_subprocess_exec(

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +17,8 @@ from justpaid.db.migrate import migrate
 from justpaid.db.pool import Pool, open_pool
 from justpaid.ids import new_id
 from tests.engine.stage import DEADLINE_SECONDS, Stage, open_stub, stored, transform, until
+from tests.faults.processes import worker_process
 
-_SCRIPT = Path(__file__).with_name("worker_process.py")
 _RUNS = 12
 # Of the passes of a point, the one at which the worker is killed: amid the others.
 _PASS = 5
@@ -30,31 +29,6 @@ async def stage(database_url: str, pool: Pool, company_id: UUID) -> AsyncGenerat
     """Set a stage with a stub server."""
     async with open_stub() as stub:
         yield Stage(database_url, pool, company_id, stub)
-
-
-@asynccontextmanager
-async def _process(
-    stage: Stage, folder: Path, act: str, point: str = "", nth: int = 1
-) -> AsyncGenerator[asyncio.subprocess.Process]:
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("JUSTPAID_")},
-        "PYTHONPATH": os.pathsep.join(sys.path),
-        "JUSTPAID_DATABASE_URL": stage.database_url,
-        "JUSTPAID_DATA_DIR": str(folder),
-        "JUSTPAID_LEASE_SECONDS": "2",
-        "JUSTPAID_OUTBOUND_ALLOW": "127.0.0.1",
-        "JUSTPAID_METRICS_BIND": "off",
-        "JUSTPAID_LOG_LEVEL": "error",
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(_SCRIPT), act, point, str(nth), env=environment
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 def _steps(stage: Stage) -> list[dict[str, Any]]:
@@ -119,7 +93,7 @@ async def test_a_killed_worker_loses_and_repeats_nothing(
     """After kill -9 at any point another worker ends every run; what was completed stays so."""
     workflow_id = await stage.define(_steps(stage))
     runs = [await stage.start(workflow_id, {"n": number}) for number in range(_RUNS)]
-    async with _process(stage, tmp_path, "kill", point, _PASS) as process:
+    async with worker_process(stage.database_url, tmp_path, "kill", point, _PASS) as process:
         status = await asyncio.wait_for(process.wait(), DEADLINE_SECONDS)
     assert status == -signal.SIGKILL
     before = await _settled_calls(stage)
@@ -141,7 +115,7 @@ async def test_a_worker_killed_after_a_suspend_is_not_missed(stage: Stage, tmp_p
     wait = {"id": "w", "type": "wait", "config": {"duration": 1, "unit": "hours"}}
     workflow_id = await stage.define([transform("a", n=1), wait, transform("b", n=2)])
     runs = [await stage.start(workflow_id) for _ in range(3)]
-    async with _process(stage, tmp_path, "kill", "suspended") as process:
+    async with worker_process(stage.database_url, tmp_path, "kill", "suspended") as process:
         await asyncio.wait_for(process.wait(), DEADLINE_SECONDS)
     async with stage.worker(lease_seconds=2.0):
         for run_id in runs:
@@ -156,7 +130,7 @@ async def test_an_unsafe_effect_of_a_killed_worker_is_unknown(stage: Stage, tmp_
     run_id = await stage.start(
         await stage.define([stage.action("/a", method="POST", json=1, idempotency="none")])
     )
-    async with _process(stage, tmp_path, "kill", "effect_done") as process:
+    async with worker_process(stage.database_url, tmp_path, "kill", "effect_done") as process:
         await asyncio.wait_for(process.wait(), DEADLINE_SECONDS)
     async with stage.worker(lease_seconds=2.0):
         await stage.reaches(run_id, "suspended")
@@ -170,7 +144,7 @@ async def test_a_frozen_worker_sends_nothing_when_it_wakes(stage: Stage, tmp_pat
     run_id = await stage.start(
         await stage.define([stage.action("/a", method="POST", json={"run": 1, "step": "a"})])
     )
-    async with _process(stage, tmp_path, "freeze", "intent_recorded") as process:
+    async with worker_process(stage.database_url, tmp_path, "freeze", "intent_recorded") as process:
         await until(
             lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED, "the freeze"
         )
@@ -194,7 +168,7 @@ async def test_a_worker_told_to_stop_hands_its_runs_back(stage: Stage, tmp_path:
     run_id = await stage.start(
         await stage.define([stage.action("/a"), stage.action("/b"), transform("c", n=1)])
     )
-    async with _process(stage, tmp_path, "none") as process:
+    async with worker_process(stage.database_url, tmp_path, "none") as process:
         await until(lambda: stage.stub.calls, "the call")
         process.terminate()
         gate.set()
@@ -215,8 +189,16 @@ def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
     embedded.destroy()
 
 
-async def test_runs_outlive_their_database(server: EmbeddedPostgres) -> None:
-    """Kill -9 of PostgreSQL under running runs delays them, and loses nothing."""
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param(signal.SIGINT, id="fast"),
+        pytest.param(signal.SIGQUIT, id="immediate"),
+        pytest.param(signal.SIGKILL, id="kill -9"),
+    ],
+)
+async def test_runs_outlive_their_database(server: EmbeddedPostgres, how: signal.Signals) -> None:
+    """PostgreSQL stopped in any way under running runs delays them, and loses nothing."""
     dsn = server.superuser_dsn
     await migrate(dsn)
     company_id = new_id()
@@ -228,7 +210,8 @@ async def test_runs_outlive_their_database(server: EmbeddedPostgres) -> None:
         runs = [await stage.start(workflow_id, {"n": number}) for number in range(_RUNS)]
         async with stage.worker(lease_seconds=2.0):
             await until(lambda: stub.calls_of("/left"), "effects in flight")
-            os.kill(server.pid, signal.SIGKILL)
+            os.kill(server.pid, how)
+            await until(lambda: not server.is_running(), "the database to be gone")
             gate.set()
             await asyncio.to_thread(server.ensure_running)
             async with open_pool_on(server.superuser_dsn) as stage.pool:

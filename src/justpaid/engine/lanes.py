@@ -22,11 +22,14 @@ AnswerT = TypeVar("AnswerT")
 
 Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
-# A plan made on an empty table is otherwise a sequential scan until the first analyze.
 SESSION_SETTINGS: Final = {
+    # A plan made on an empty table is otherwise a sequential scan until the first analyze.
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "jit": "off",
+    # A process that freezes in a transaction keeps its runs locked, and nobody could go on with
+    # them: ours wait for nothing but the database, so one that waits this long is not well.
+    "idle_in_transaction_session_timeout": "5s",
 }
 
 _FIRST_PAUSE_SECONDS: Final = 0.02
@@ -42,6 +45,7 @@ _PASSING_ERRORS: Final = (
     asyncpg.LockNotAvailableError,
     asyncpg.OperatorInterventionError,  # the server is stopping or starting
     asyncpg.InsufficientResourcesError,
+    asyncpg.IdleInTransactionSessionTimeoutError,  # we were frozen for a while
 )
 
 _log = structlog.get_logger(__name__)
