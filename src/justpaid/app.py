@@ -35,7 +35,6 @@ from justpaid.companies import routes as company_routes
 from justpaid.connections import routes as connection_routes
 from justpaid.connections.service import Connections
 from justpaid.dashboard_assets.routes import dashboard_router
-from justpaid.db.encryption import KeyRing
 from justpaid.db.pool import Pool, connect, open_pool
 from justpaid.db.schema import is_current
 from justpaid.db.secrets import Secrets, load_secrets
@@ -44,7 +43,7 @@ from justpaid.guides.routes import docs_router
 from justpaid.key_admin import routes as key_routes
 from justpaid.key_admin.key_watch import KeyWatch
 from justpaid.key_admin.service import KeyAdmin
-from justpaid.keyrings import audit_secrets_of, peppers_of
+from justpaid.keyrings import audit_secrets_of, master_keys_of, peppers_of
 from justpaid.leaks import routes as leak_routes
 from justpaid.leaks.service import Leaks
 from justpaid.members import room as members_room
@@ -176,7 +175,7 @@ async def _wire(
 ) -> Api:
     """Make the parts, lowest first; what was opened is closed in reverse."""
     audit = AuditLog(audit_secrets_of(secrets))
-    keys = KeyRing(secrets.master_key)
+    keys = master_keys_of(secrets, settings)
     planted = PlantedKeys(pool, peppers_of(secrets))
     client = OutboundClient(OutboundPolicy(allow=parse_allow(settings.outbound_allow)))
     stack.push_async_callback(client.close)
@@ -201,6 +200,7 @@ async def _wire(
         audit,
         STEP_TYPES,
         secrets.pepper.current.secret,
+        keys,
         may_read=partial(_is_in_force, directory),
         report_keys=planted.report_in_definition,
         observe_batch=_ACCEPTED_TOGETHER.observe,

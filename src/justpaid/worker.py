@@ -29,7 +29,9 @@ from justpaid.engine.contract import Resources
 from justpaid.engine.dispatcher import Dispatcher, DispatcherOptions, WorkerLanes
 from justpaid.engine.lanes import SESSION_SETTINGS, Connect
 from justpaid.engine.resolve import CompanyFacts
+from justpaid.engine.sealed_journal import SecretReader
 from justpaid.ids import new_id
+from justpaid.keyrings import master_keys_of
 from justpaid.outbound.client import OutboundClient
 from justpaid.outbound.policy import OutboundPolicy, parse_allow
 from justpaid.runs.children import ChildRunMaker
@@ -105,7 +107,7 @@ async def _read_keys(settings: Settings, pool: Pool) -> KeyRing:
                 "The database is not at this release's schema. Run: justpaid migrate"
             )
         secrets = await load_secrets(settings, connection)
-    return KeyRing(secrets.master_key)
+    return master_keys_of(secrets, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ def _resources(parts: _Parts) -> Resources:
         at=parts.at,
         on_finished=parts.meters.finished,
         read_answers=parts.lanes.read_answers,
-        children=ChildRunMaker(parts.pool, load_program),
+        children=ChildRunMaker(parts.pool, load_program, parts.keys),
+        read_secrets=SecretReader(parts.pool, parts.keys).read,
     )
 
 

@@ -16,7 +16,9 @@ from fastapi import FastAPI
 from justpaid import exact_json, ids
 from justpaid.audit.chain import AuditSecret, AuditSecrets
 from justpaid.audit.service import AuditLog
+from justpaid.db.encryption import KeyRing
 from justpaid.db.pool import Pool, connect
+from justpaid.db.secrets import SecretRing, VersionedSecret
 from justpaid.engine import claims, journal
 from justpaid.engine.lanes import SESSION_SETTINGS
 from justpaid.engine.model import ClaimedRun, End, Entry, RunStatus, StepRecord
@@ -29,6 +31,7 @@ from justpaid.web.caller import CALLER_KEY, Caller
 from justpaid.web.routing import EdgeResources
 
 SECRET = b"s" * 32
+KEYS = KeyRing(SecretRing("master_key", VersionedSecret(1, bytes(32))))
 ALL = frozenset(Scope)
 
 
@@ -135,6 +138,7 @@ async def open_stage(pool: Pool, database_url: str, company_id: UUID) -> AsyncGe
         AuditLog(AuditSecrets(AuditSecret(1, SECRET))),
         STEP_TYPES,
         SECRET,
+        KEYS,
         may_read=stage_may_read,
     )
     app.state.edge = EdgeResources(pool, SECRET)

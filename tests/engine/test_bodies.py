@@ -12,9 +12,9 @@ from justpaid.audit.model import Actor
 from justpaid.audit.service import AuditLog
 from justpaid.runs.service import RunControl
 from justpaid.steps.catalogue import STEP_TYPES
-from tests.engine.stage import Stage, stored, transform, until
+from tests.engine.stage import KEYS, Stage, stored, transform, until
 
-CONTROL = RunControl(AuditLog(AuditSecrets(AuditSecret(1, b"a" * 32))), STEP_TYPES)
+CONTROL = RunControl(AuditLog(AuditSecrets(AuditSecret(1, b"a" * 32))), STEP_TYPES, KEYS)
 CONTINUE = {"errorHandling": {"strategy": "continue"}}
 
 

@@ -15,9 +15,9 @@ from justpaid.ids import Prefix, encode_id, new_id
 from justpaid.runs.children import MAX_DEPTH
 from justpaid.runs.service import RestartOrder, RunControl
 from justpaid.steps.catalogue import STEP_TYPES
-from tests.engine.stage import Stage, stored, transform, until
+from tests.engine.stage import KEYS, Stage, stored, transform, until
 
-CONTROL = RunControl(AuditLog(AuditSecrets(AuditSecret(1, b"a" * 32))), STEP_TYPES)
+CONTROL = RunControl(AuditLog(AuditSecrets(AuditSecret(1, b"a" * 32))), STEP_TYPES, KEYS)
 PERSON = Actor("mem_1")
 DAY = {"duration": 1, "unit": "days"}
 

@@ -10,9 +10,9 @@ from justpaid.audit.model import Actor
 from justpaid.audit.service import AuditLog
 from justpaid.runs.service import RestartOrder, RunControl
 from justpaid.steps.catalogue import STEP_TYPES
-from tests.engine.stage import Stage, stored, transform
+from tests.engine.stage import KEYS, Stage, stored, transform
 
-CONTROL = RunControl(AuditLog(AuditSecrets(AuditSecret(1, b"a" * 32))), STEP_TYPES)
+CONTROL = RunControl(AuditLog(AuditSecrets(AuditSecret(1, b"a" * 32))), STEP_TYPES, KEYS)
 PERSON = Actor("mem_1")
 
 

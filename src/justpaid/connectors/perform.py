@@ -4,6 +4,7 @@ Guarantee: a failure never claims less than what may have happened: only a look-
 nothing, a refused connection, a failed TLS handshake, a definite 4xx or a 429 prove non-delivery.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from justpaid.connectors.answers import is_too_large, read_output, shown_body
@@ -48,12 +49,14 @@ async def perform(
     credential: Credential | None,
     key: str,
     timeout_seconds: float,
+    secrets: Sequence[str] = (),
 ) -> ActionDone | ActionFailed:
     """Send a prepared request once, under an idempotency key; never raises for the network.
 
-    A credential whose origins do not include the URL's is a failure before anything is sent.
+    `secrets` are texts to mask beside those of the credential. A credential whose origins do not
+    include the URL's is a failure before anything is sent.
     """
-    masker = Masker(() if credential is None else credential.secrets)
+    masker = Masker((*(() if credential is None else credential.secrets), *secrets))
     problem = _origin_problem(prepared, credential)
     if problem is not None:
         return ActionFailed(FailureCode.CONNECTION, problem)

@@ -28,6 +28,7 @@ from justpaid.engine.model import (
     Suspension,
 )
 from justpaid.engine.resolve import CompanyFacts
+from justpaid.engine.sealed import RunSecrets
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.workflows.program import Program, StepNode
 
@@ -36,7 +37,10 @@ from justpaid.workflows.program import Program, StepNode
 class StepContext:
     """What a handler may know: its step, the names its templates read, and where it stands.
 
-    `now` is the moment at which the last of the step's dependencies settled.
+    `now` is the moment at which the last of the step's dependencies settled. Of a run whose input
+    hides something `names` shows the mask; `revealed` are the names with the input as it was given,
+    for steps that act outside. `secrets` are texts that no record may show, `shown_request` what
+    the ledger has in the place of a request that is sealed.
     """
 
     company_id: UUID
@@ -48,6 +52,9 @@ class StepContext:
     attempt: int
     names: Mapping[str, JsonValue]
     now: datetime
+    revealed: Mapping[str, JsonValue] | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    shown_request: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,9 @@ class Waits:
 class Intent:
     """What an effectful step is about to do.
 
-    `request` says everything that has to be sent again for the same effect, and holds no secret.
+    `request` says everything that has to be sent again for the same effect, and holds no
+    credential. Where something of the input that is hidden went into it, `shown_request` is what
+    people see of it, and `secrets` the texts that no record may show; it is then stored sealed.
     `key_memory_hours`: for how long the provider remembers a key; None means for ever.
     """
 
@@ -99,6 +108,8 @@ class Intent:
     currency: str | None = None
     key_memory_hours: int | None = None
     replays_errors: bool = False
+    shown_request: JsonObject | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +127,16 @@ class Asks:
 
 @dataclass(frozen=True, slots=True)
 class Starts:
-    """A child run is started; unless it `is_awaited` the step is done with that."""
+    """A child run is started; unless it `is_awaited` the step is done with that.
+
+    `shown_input`: the child's input as people may see it, where something in it is hidden.
+    """
 
     workflow_id: UUID
     child_input: JsonObject
     input: JsonObject
     is_awaited: bool = True
+    shown_input: JsonObject | None = None
 
 
 StepResult: TypeAlias = Completed | Failed | Waits | Asks | Starts
@@ -257,6 +272,10 @@ async def _hear_nothing(_: Question) -> list[Answer]:
     return []
 
 
+async def _read_no_secrets(_: ClaimedRun) -> RunSecrets | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Resources:
     """What executions share. `at` is told the name of each point that the guarantees speak of.
@@ -277,6 +296,7 @@ class Resources:
     read_answers: Callable[[Question], Awaitable[list[Answer]]] = _hear_nothing
     children: ChildRuns | None = None
     on_held: Callable[[], None] = lambda: None
+    read_secrets: Callable[[ClaimedRun], Awaitable[RunSecrets | None]] = _read_no_secrets
     ending_types: frozenset[str] = field(init=False)
     waits_for: Mapping[str, str] = field(init=False)
 

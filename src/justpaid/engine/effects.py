@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -16,12 +15,11 @@ import structlog
 
 from justpaid import exact_json
 from justpaid.connectors.model import Delivery, EffectClass
-from justpaid.engine import retry
+from justpaid.engine import recorded_requests, retry
 from justpaid.engine.contract import (
     Completed,
     EffectHandler,
     Failed,
-    Intent,
     StepContext,
 )
 from justpaid.engine.model import (
@@ -71,15 +69,17 @@ async def intend(
     line = state.effects.get(ready.path)
     if line is not None and _is_bound(state, ready, line):
         if line.outcome is EffectOutcome.REFUSED:
+            raw = recorded_requests.sealed_of(state, line)
             line = _next_of(state, line, new_id())
+            recorded_requests.keep_sealed(state, line, raw)
         return _intend_again(state, ready, handler, context, line, now)
     intent = await handler.prepare(context)
     if isinstance(intent, Failed):
         state.settle(ready, now, intent)
         return None
-    request = _recorded(intent)
-    fingerprint = sha256(request).digest()
-    generation = retry.next_generation(line, fingerprint)
+    recorded = recorded_requests.write(intent)
+    line = recorded_requests.with_fingerprint(state, line)
+    generation = retry.next_generation(line, recorded.fingerprint)
     if isinstance(generation, retry.BecomesUnknown):
         _become_unknown(state, ready, now, generation, line)
         return None
@@ -95,17 +95,18 @@ async def intend(
         intent.action,
         _key(state, ready.path, generation),
         intent.connection_id,
-        request,
-        fingerprint,
+        recorded.shown,
+        recorded.stored_fingerprint,
         intent.amount,
         intent.currency,
         sent_at=now,
     )
+    recorded_requests.keep_sealed(state, effect, recorded.raw)
     _write_intent(state, ready, effect, now, exact_json.encode_text(intent.input))
-    terms = retry.EffectTerms(
-        intent.effect_class, now, intent.key_memory_hours, intent.replays_errors
-    )
-    return Sending(ready, handler, context, effect, intent.request, now, terms, None)
+    hours, replays_errors = intent.key_memory_hours, intent.replays_errors
+    terms = retry.EffectTerms(intent.effect_class, now, hours, replays_errors)
+    told = recorded_requests.tell(context, intent.secrets, intent.shown_request)
+    return Sending(ready, handler, told, effect, intent.request, now, terms, None)
 
 
 def _is_bound(state: RunState, ready: Ready, line: EffectRecord) -> bool:
@@ -138,16 +139,6 @@ def _key(state: RunState, path: str, generation: int) -> str:
     return retry.idempotency_key(claimed.company_id, claimed.origin_run_id, path, generation)
 
 
-def _recorded(intent: Intent) -> bytes:
-    return exact_json.encode(
-        {
-            "request": intent.request,
-            "keyMemoryHours": intent.key_memory_hours,
-            "replaysErrors": intent.replays_errors,
-        }
-    )
-
-
 def _intend_again(
     state: RunState,
     ready: Ready,
@@ -157,17 +148,13 @@ def _intend_again(
     now: datetime,
 ) -> Sending | None:
     """Intend what was recorded before, request and key alike, unless it cannot be repeated."""
-    stored = exact_json.stored(line.request) if line.request is not None else None
-    if not isinstance(stored, dict) or not isinstance(stored.get("request"), dict):
+    again = recorded_requests.read(state, line)
+    if again is None:
         missing = retry.BecomesUnknown("The recorded request is not there.")
         _become_unknown(state, ready, now, missing, line)
         return None
-    hours = stored.get("keyMemoryHours")
     terms = retry.EffectTerms(
-        line.effect_class,
-        line.sent_at,
-        hours if isinstance(hours, int) else None,
-        stored.get("replaysErrors") is True,
+        line.effect_class, line.sent_at, again.key_memory_hours, again.replays_errors
     )
     verdict = retry.may_send_again(terms, now)
     if verdict is not None:
@@ -177,8 +164,8 @@ def _intend_again(
     effect = replace(line, attempt=ready.attempt, sent_at=sent_before or now)
     _write_intent(state, ready, effect, now, None)
     terms = replace(terms, sent_at=effect.sent_at)
-    request: JsonObject = stored["request"]  # pyright: ignore[reportAssignmentType]  seen above
-    return Sending(ready, handler, context, effect, request, now, terms, sent_before)
+    told = recorded_requests.tell(context, again.secrets, again.shown_request)
+    return Sending(ready, handler, told, effect, again.request, now, terms, sent_before)
 
 
 def _write_intent(

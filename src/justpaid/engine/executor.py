@@ -15,6 +15,7 @@ import structlog
 
 from justpaid import exact_json
 from justpaid.clock import to_wire
+from justpaid.db.encryption import CannotOpen
 from justpaid.engine import effects
 from justpaid.engine.contract import Completed, EffectHandler, Failed, Resources
 from justpaid.engine.follow_up import prepare_follow_up
@@ -67,6 +68,11 @@ async def advance(resources: Resources, run: ActiveRun, journal: Journal) -> Non
     if not journal.is_readable or claimed.format != JOURNAL_FORMAT:
         message = "The run's journal has a format that this release does not know."
         return await _abort(resources, run, message)
+    try:
+        secrets = await resources.read_secrets(claimed) if program.secret_places else None
+    except CannotOpen as error:
+        message = f"What the run's input hides cannot be opened: {error}."
+        return await _abort(resources, run, message)
     company = await resources.load_company(claimed.company_id)
     state = RunState(
         claimed,
@@ -77,6 +83,7 @@ async def advance(resources: Resources, run: ActiveRun, journal: Journal) -> Non
         resources.random,
         resources.ending_types,
         resources.waits_for,
+        secrets=secrets,
     )
     execution = Execution(resources, run, state)
     try:

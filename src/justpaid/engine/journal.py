@@ -6,6 +6,7 @@ attempt, so that whoever is unsure whether a commit happened may repeat it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -36,6 +37,7 @@ from justpaid.engine.model import (
     Suspension,
 )
 from justpaid.engine.questions import open_and_close
+from justpaid.engine.sealed_journal import add_inputs, add_requests
 from justpaid.engine.statements import PARTS as _PARTS
 from justpaid.exact_json import JsonObject
 
@@ -43,7 +45,6 @@ RUNS_CHANNEL: Final = "runs"
 ENDED_CHANNEL: Final = "ended"  # `<waiter> <run id>`, comma-separated
 _FOLLOWED: Final = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT})
 _SECONDS: Final = 30.0  # no statement of ours takes that long on a database that is well
-
 
 _ACCEPT: Final = _PARTS["accept"]
 _ACCEPTED: Final = _PARTS["accepted"]
@@ -62,7 +63,6 @@ _DUE: Final = _PARTS["due"]
 _RELEASE_LOCK: Final = _PARTS["release_lock"]
 _RELEASE: Final = _PARTS["release"]
 _RELEASE_WAITING: Final = _PARTS["release_waiting"]
-
 
 _NEW_RUN: Final = attrgetter(
     "id", "company_id", "workflow_id", "version", "held", "origin_run_id", "idempotency_key",
@@ -114,10 +114,13 @@ async def accept_runs(
     On a caller's connection it joins the caller's transaction. Runs under maxConcurrentRuns are
     stored `held`: call `release` afterwards.
     """
-    rows = await connection.fetch(
-        _ACCEPT, *_columns([_NEW_RUN(run) for run in runs], 19), timeout=_SECONDS
-    )
-    answers: dict[UUID, Obstacle | None] = {row["id"]: None for row in rows}
+    is_sealed = any(run.sealed_input is not None for run in runs)
+    columns = _columns([_NEW_RUN(run) for run in runs], 19)
+    async with connection.transaction() if is_sealed else nullcontext():
+        rows = await connection.fetch(_ACCEPT, *columns, timeout=_SECONDS)
+        answers: dict[UUID, Obstacle | None] = {row["id"]: None for row in rows}
+        if is_sealed:
+            await add_inputs(connection, [run for run in runs if run.id in answers])
     missing = [run for run in runs if run.id not in answers]
     if missing:
         answers.update(await _obstacles(connection, missing))
@@ -318,6 +321,7 @@ async def _write(
         ]
         await _accept_children(connection, children)
         await open_and_close(connection, present)
+        await add_requests(connection, present)
         logs = [(each.run_id, each.fence, *_LOG(line)) for each in present for line in each.logs]
         if logs:
             await connection.execute(_LOGS, *_columns(logs, 8), timeout=_SECONDS)

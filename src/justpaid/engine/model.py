@@ -119,6 +119,7 @@ class NewRun:
     depth: int = 0
     held: bool = False  # waits for its workflow's maxConcurrentRuns; release afterwards
     fence: int = 0
+    sealed_input: bytes | None = None  # what `input` shows a mask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +236,15 @@ class ApprovalRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedRequest:
+    """A recorded request that is stored sealed; the ledger's row shows it with a mask."""
+
+    path: str
+    generation: int
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ChildRun:
     """A run to be accepted with the rows of the run that starts it.
 
@@ -297,11 +307,13 @@ class Entry:
     approvals: list[ApprovalRequest] = field(default_factory=list[ApprovalRequest])
     children: list[ChildRun] = field(default_factory=list[ChildRun])
     closed: list[str] = field(default_factory=list[str])
+    sealed: list[SealedRequest] = field(default_factory=list[SealedRequest])
 
     @property
     def is_attended(self) -> bool:
         """Whether more than rows of steps and effects is to be written."""
-        return bool(self.logs or self.approvals or self.children or self.closed)
+        parts = (self.logs, self.approvals, self.children, self.closed, self.sealed)
+        return any(parts)
 
 
 @dataclass(slots=True)

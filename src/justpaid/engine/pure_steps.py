@@ -33,7 +33,10 @@ _log: Final = structlog.get_logger(__name__)
 
 def context_of(state: RunState, ready: Ready) -> StepContext:
     """Return what the handler of a step may know."""
-    claimed = state.claimed
+    claimed, names = state.claimed, ready.frame.names.at(ready.now)
+    revealed, secrets = None, state.secrets
+    if secrets is not None and ready.node.step_type.is_effectful:
+        revealed = {**names, "input": secrets.input}
     return StepContext(
         claimed.company_id,
         claimed.workflow_id,
@@ -42,8 +45,10 @@ def context_of(state: RunState, ready: Ready) -> StepContext:
         ready.node,
         ready.path,
         ready.attempt,
-        ready.frame.names.at(ready.now),
+        names,
         ready.now,
+        revealed,
+        () if secrets is None else secrets.texts,
     )
 
 

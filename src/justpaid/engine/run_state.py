@@ -37,6 +37,7 @@ from justpaid.engine.model import (
 from justpaid.engine.plan import Ready, Skip
 from justpaid.engine.resolutions import take_up
 from justpaid.engine.resolve import Names
+from justpaid.engine.sealed import RunSecrets
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.ids import Prefix, encode_id
 from justpaid.workflows.program import Program
@@ -83,9 +84,12 @@ class RunState:
         random: Callable[[], float],
         ending_types: AbstractSet[str] = frozenset(),
         waits_for: Mapping[str, str] | None = None,
+        *,
+        secrets: RunSecrets | None = None,
     ) -> None:
         """`waits_for`: what suspended steps of a type wait for, where that is no moment."""
         self.claimed = claimed
+        self.secrets = secrets
         self.program = program
         self.records: dict[str, StepRecord] = {}
         self.containers: dict[str, Container] = {}

@@ -58,3 +58,22 @@ def _body(body: bytes, masker: Masker) -> JsonObject:
     text = head.decode(errors="replace").replace("\0", "\ufffd")
     masked = masker.mask_text(text).encode()[:CAPTURED_BODY_BYTES]
     return {"body": masked.decode(errors="ignore"), "bodyBytes": len(body)}
+
+
+def show_instead(
+    capture: JsonObject, url: str, headers: tuple[tuple[str, str], ...], body: str | None
+) -> JsonObject:
+    """Return a record with what people may see of a request in the place of what was sent."""
+    sent = capture.get("request")
+    if not isinstance(sent, dict):
+        return capture
+    shown = {name.lower(): value for name, value in headers}
+    pairs = sent.get("headers")
+    pairs = [pair for pair in pairs if isinstance(pair, list)] if isinstance(pairs, list) else []
+    request: JsonObject = {
+        **sent,
+        "url": url,
+        "headers": [[pair[0], shown.get(str(pair[0]).lower(), pair[1])] for pair in pairs],
+        "body": (body or "").encode()[:CAPTURED_BODY_BYTES].decode(errors="ignore"),
+    }
+    return {**capture, "request": request}

@@ -10,9 +10,11 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from justpaid import exact_json, ids
+from justpaid.db.encryption import KeyRing
 from justpaid.db.pool import Pool, Row
 from justpaid.engine.contract import Completed, Failed, Starts
 from justpaid.engine.model import ENDED, ChildRun, ClaimedRun, ErrorCode, NewRun, StepStatus
+from justpaid.engine.sealed import seal_input
 from justpaid.errors import InvalidInput, Problem
 from justpaid.exact_json import JsonObject
 from justpaid.ids import Prefix, encode_id
@@ -21,6 +23,7 @@ from justpaid.runs.input_check import check_input
 from justpaid.runs.kept_steps import list_kept_paths
 from justpaid.runs.step_list import step_id_of
 from justpaid.workflows.program import Program
+from justpaid.workflows.write_only import conceal
 
 MAX_DEPTH: Final = 25
 CHILD_TRIGGER: Final = "workflow"
@@ -29,6 +32,9 @@ FAILURE_TRIGGER: Final = "failure"
 _ACTIVE: Final = "active"
 _COMPLETED: Final = "completed"
 _ENDING_TYPES: Final = frozenset({"stop"})
+_WOULD_SHOW: Final = (
+    "does not mark as writeOnly all that a writeOnly value is handed on to in its input."
+)
 _TOO_DEEP: Final = f"Runs that start runs are nested at most {MAX_DEPTH} deep."
 
 LoadProgram: TypeAlias = Callable[[UUID, UUID, int], Awaitable[Program | None]]
@@ -37,9 +43,10 @@ LoadProgram: TypeAlias = Callable[[UUID, UUID, int], Awaitable[Program | None]]
 class ChildRunMaker:
     """Made once by a worker, with its store of programs."""
 
-    def __init__(self, pool: Pool, load_program: LoadProgram) -> None:
+    def __init__(self, pool: Pool, load_program: LoadProgram, keys: KeyRing) -> None:
         self._pool = pool
         self._load_program = load_program
+        self._keys = keys
 
     async def prepare(
         self, parent: ClaimedRun, path: str, starts: Starts
@@ -53,8 +60,8 @@ class ChildRunMaker:
         try:
             line = await self._find_line(parent, path, starts.workflow_id)
             if line is not None:
-                return await self._go_on(run, starts.child_input, line)
-            return ChildRun(await self._placed(run, starts.child_input))
+                return await self._go_on(run, starts, line)
+            return ChildRun(await self._placed(run, starts.child_input, starts.shown_input))
         except _NotPossible as error:
             return Failed(ErrorCode.CHILD_RUN, str(error))
 
@@ -67,7 +74,7 @@ class ChildRunMaker:
         place: JsonObject = {"runId": encode_id(Prefix.RUN, failed.id)}
         run = _new_run(failed, workflow_id, record, FAILURE_TRIGGER, place)
         try:
-            return ChildRun(await self._placed(run, record))
+            return ChildRun(await self._placed(run, record, None))
         except _NotPossible as error:
             return str(error)
 
@@ -90,8 +97,17 @@ class ChildRunMaker:
         had_completed = earlier["status"] == _COMPLETED
         return _ChildLine(line, newest or earlier, had_completed, unknown is not None)
 
-    async def _placed(self, run: NewRun, input_: JsonObject, version: int | None = None) -> NewRun:
-        """Bind a run to a version of its workflow, the present one unless it is said."""
+    async def _placed(
+        self,
+        run: NewRun,
+        input_: JsonObject,
+        shown: JsonObject | None,
+        version: int | None = None,
+    ) -> NewRun:
+        """Bind a run to a version of its workflow, the present one unless it is said.
+
+        `shown` is its input without what its starter hides: that has to be hidden here as well.
+        """
         async with self._pool.acquire() as connection:
             row = await child_repository.find_workflow(connection, run.company_id, run.workflow_id)
         name = encode_id(Prefix.WORKFLOW, run.workflow_id)
@@ -104,6 +120,11 @@ class ChildRunMaker:
         problems = await check_input(run.company_id, input_, run.input, program.input_schema, None)
         if problems:
             raise _NotPossible(f"The input does not fit the workflow {name}: {_told(problems)}")
+        run = seal_input(self._keys, run, program.secret_places, input_)
+        if shown is not None:
+            safe, _ = conceal(program.secret_places, shown)
+            if run.input != exact_json.encode_text(safe):
+                raise _NotPossible(f"The workflow {name} {_WOULD_SHOW}")
         is_limited = present.settings.max_concurrent_runs is not None
         return replace(run, version=version or row["version"], held=is_limited)
 
@@ -118,9 +139,7 @@ class ChildRunMaker:
             raise _NotPossible(f"The workflow {name} has no version {version}.")
         return program
 
-    async def _go_on(
-        self, run: NewRun, input_: JsonObject, line: "_ChildLine"
-    ) -> ChildRun | Completed:
+    async def _go_on(self, run: NewRun, starts: Starts, line: "_ChildLine") -> ChildRun | Completed:
         """Continue the line of an earlier child.
 
         A child that had completed is done again, as a restart of a completed step is meant; one
@@ -137,8 +156,8 @@ class ChildRunMaker:
             raise _NotPossible(f"It is not known what the run {name} has done. Resolve it first.")
         run = replace(run, origin_run_id=line.id, retried_from=newest["id"], fence=1)
         if line.had_completed:
-            return ChildRun(await self._placed(run, input_))
-        run = await self._placed(run, input_, newest["version"])
+            return ChildRun(await self._placed(run, starts.child_input, starts.shown_input))
+        run = await self._placed(run, starts.child_input, starts.shown_input, newest["version"])
         program = await self._program(run, run.version)
         async with self._pool.acquire() as connection:
             states = await repository.list_step_states(connection, run.company_id, newest["id"])

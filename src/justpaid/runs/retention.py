@@ -67,7 +67,9 @@ _PURGE: Final = (
       AND (input IS NOT NULL OR output IS NOT NULL OR error IS NOT NULL)
     """,
     "DELETE FROM run_logs WHERE run_id = ANY($1::uuid[])",
+    "DELETE FROM sealed_inputs WHERE run_id = ANY($1::uuid[])",
 )
+_PURGE_LINES: Final = "DELETE FROM sealed_requests WHERE origin_run_id = ANY($1::uuid[])"
 _DELETE_LINES: Final = "DELETE FROM effects WHERE origin_run_id = ANY($1::uuid[])"
 _DELETE: Final = (
     "DELETE FROM run_logs WHERE run_id = ANY($1::uuid[])",
@@ -167,7 +169,8 @@ class Retention:
         async def find(at: datetime, run_id: UUID) -> list[Row]:
             return await connection.fetch(_TO_PURGE, before, at, run_id, self._batch)
 
-        async def remove(_: Sequence[UUID], run_ids: Sequence[UUID]) -> None:
+        async def remove(lines: Sequence[UUID], run_ids: Sequence[UUID]) -> None:
+            await connection.execute(_PURGE_LINES, lines)
             for statement in _PURGE:
                 await connection.execute(statement, run_ids)
 

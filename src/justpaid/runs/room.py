@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from justpaid.audit.service import AuditLog
+from justpaid.db.encryption import KeyRing
 from justpaid.db.pool import Connection, Pool
 from justpaid.engine.journal import Obstacle, accept_runs, release
 from justpaid.engine.lanes import Connect, Lane
@@ -92,6 +93,7 @@ def make_room(
     audit: AuditLog,
     step_types: Mapping[str, StepType],
     secret: bytes,
+    keys: KeyRing,
     *,
     may_read: MayRead,
     report_keys: KeyReporter | None = None,
@@ -100,8 +102,9 @@ def make_room(
     """Wire the room.
 
     `connect` opens a connection of one's own, with the lanes' settings. `secret` keys the hashes
-    of inputs. `may_read` judges open streams anew. `report_keys` is told of API keys found in an
-    input; `observe_batch` how many starts were committed together.
+    of inputs, `keys` seal what of them is writeOnly. `may_read` judges open streams anew.
+    `report_keys` is told of API keys found in an input; `observe_batch` how many starts were
+    committed together.
     """
     facts = StartFactsReader(connect, pool)
     outlines = Outlines()
@@ -115,8 +118,8 @@ def make_room(
         pool=pool,
         facts=facts,
         accept=accept,
-        starter=RunStarter(facts, accept.submit, secret, report_keys),
-        control=RunControl(audit, step_types, report_keys),
+        starter=RunStarter(facts, accept.submit, secret, keys, report_keys),
+        control=RunControl(audit, step_types, keys, report_keys),
         resolver=EffectResolver(audit),
         waiters=Waiters(connect),
         streams=Streams(connect, may_read),

@@ -12,9 +12,12 @@ from uuid import UUID
 from justpaid import exact_json, ids
 from justpaid.audit.model import Actor
 from justpaid.audit.service import AuditLog
+from justpaid.db.encryption import KeyRing
 from justpaid.db.pool import Connection, Row
 from justpaid.engine.journal import Cancelled, accept_runs, cancel_run, reuse_steps
 from justpaid.engine.model import ENDED, NewRun, RunStatus, StepStatus
+from justpaid.engine.sealed import seal_input
+from justpaid.engine.sealed_journal import find_input
 from justpaid.errors import Conflict, InvalidInput, InvalidState, Problem
 from justpaid.exact_json import JsonObject
 from justpaid.ids import Prefix, encode_id
@@ -56,9 +59,11 @@ class RunControl:
         self,
         audit: AuditLog,
         step_types: Mapping[str, StepType],
+        keys: KeyRing,
         report_keys: KeyReporter | None = None,
     ) -> None:
         self._audit = audit
+        self._keys = keys
         self._step_types = step_types
         self._report_keys = report_keys
         self._programs: dict[tuple[UUID, int], Program] = {}
@@ -161,16 +166,32 @@ class RunControl:
         program = await self._get_program(connection, company_id, row, version)
         text = row["input"] if order.input is None else exact_json.encode_text(order.input)
         await self._check_restart(company_id, order, text, program)
+        await self._require_kept_secret(connection, row, order, program)
         if row["status"] not in ENDED:
             raise InvalidState("The run has not ended: there is nothing to restart yet.")
         _require_values(row)
         from_step = order.from_step or program.steps.nodes[0].id
         kept = await _find_kept(connection, company_id, row, program, from_step)
-        started = await _go_on(connection, _next_run(row, by, version, text), kept)
+        run = _next_run(row, by, version, text)
+        if order.input is not None:
+            run = seal_input(self._keys, run, program.secret_places, order.input)
+        started = await _go_on(connection, run, kept, has_new_input=order.input is not None)
         await self.note_retry(
             connection, company_id, run_id, started, by=by, action="run.restarted"
         )
         return started
+
+    async def _require_kept_secret(
+        self, connection: Connection, row: Row, order: RestartOrder, program: Program
+    ) -> None:
+        """Refuse a version that would show what the run's own version hides of the same input."""
+        if order.input is not None or order.version in {None, row["version"]}:
+            return
+        company_id = row["company_id"]
+        earlier = await self._get_program(connection, company_id, row, row["version"])
+        if not set(earlier.secret_places) <= set(program.secret_places):
+            message = "does not mark all that was writeOnly of the input: give the input anew"
+            raise InvalidInput("The request is not valid.", [Problem("version", message)])
 
     async def _get_program(
         self, connection: Connection, company_id: UUID, row: Row, version: int
@@ -208,9 +229,13 @@ class RunControl:
             raise InvalidInput("The request is not valid.", problems)
 
 
-async def _go_on(connection: Connection, run: NewRun, kept: list[str]) -> StartedRun:
+async def _go_on(
+    connection: Connection, run: NewRun, kept: list[str], *, has_new_input: bool = False
+) -> StartedRun:
     """Accept the line's next run with the journal rows that it keeps."""
     source, company_id = run.retried_from or run.origin_run_id, run.company_id
+    if not has_new_input:
+        run = replace(run, sealed_input=await find_input(connection, company_id, source))
     await _require_known(connection, company_id, run.origin_run_id)
     limit = await repository.find_concurrency_limit(connection, company_id, run.workflow_id)
     run = replace(run, held=limit is not None)

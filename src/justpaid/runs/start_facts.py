@@ -14,10 +14,11 @@ from uuid import UUID
 from justpaid import exact_json
 from justpaid.db.pool import Connection, Pool
 from justpaid.engine.lanes import Connect, Lane
-from justpaid.errors import Problem
+from justpaid.exact_json import JsonValue
 from justpaid.runs import repository
 from justpaid.runs.model import KEY_MEMORY_DAYS
 from justpaid.workflows.user_schema import UserSchema, compile_user_schema
+from justpaid.workflows.write_only import SecretPlace, find_secret_places
 
 _MOST_REMEMBERED: Final = 2_000
 _GIVE_UP_AFTER_SECONDS: Final = 10.0
@@ -80,6 +81,7 @@ class VersionDemands:
 
     input_schema: UserSchema | None
     max_concurrent_runs: int | None
+    secret_places: tuple[SecretPlace, ...] = ()
 
 
 class StartFactsReader:
@@ -122,7 +124,7 @@ class StartFactsReader:
             schema, limit = await repository.get_start_demands(
                 reading, company_id, workflow_id, facts.version
             )
-        demands = VersionDemands(None if schema is None else _compile(schema), limit)
+        demands = _demands(None if schema is None else exact_json.stored(schema), limit)
         if facts.status != "draft":  # a draft's only version changes in place
             if len(self._demands) >= _MOST_REMEMBERED:
                 del self._demands[next(iter(self._demands))]
@@ -146,9 +148,11 @@ async def _borrowed(pool: Pool, connection: "Connection | None") -> AsyncGenerat
         yield own
 
 
-def _compile(text: str) -> UserSchema | None:
-    problems: list[Problem] = []
-    return compile_user_schema(exact_json.stored(text), "inputSchema", problems)
+def _demands(schema: JsonValue, limit: int | None) -> VersionDemands:
+    if schema is None:
+        return VersionDemands(None, limit)
+    compiled = compile_user_schema(schema, "inputSchema", [])
+    return VersionDemands(compiled, limit, find_secret_places(schema))
 
 
 async def _find_facts(

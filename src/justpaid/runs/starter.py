@@ -10,13 +10,20 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from justpaid import exact_json, ids
+from justpaid.db.encryption import KeyRing
 from justpaid.db.pool import Connection
 from justpaid.engine.journal import Obstacle, accept_runs
 from justpaid.engine.model import NewRun
+from justpaid.engine.sealed import seal_input
 from justpaid.errors import IdempotencyConflict, InvalidInput, InvalidState, NotFound, Problem
 from justpaid.runs.input_check import KeyReporter, check_input
 from justpaid.runs.model import API_TRIGGER, StartedRun, StartOrder, hash_start
-from justpaid.runs.start_facts import StartFacts, StartFactsReader, StartQuestion
+from justpaid.runs.start_facts import (
+    StartFacts,
+    StartFactsReader,
+    StartQuestion,
+    VersionDemands,
+)
 
 AcceptRun: TypeAlias = Callable[[NewRun], Awaitable[Obstacle | None]]
 
@@ -36,9 +43,14 @@ class RunStarter:
         facts: StartFactsReader,
         accept: AcceptRun,
         secret: bytes,
+        keys: KeyRing,
         report_keys: KeyReporter | None = None,
     ) -> None:
-        """`accept` is the lane that commits starts together; `secret` keys the hash of inputs."""
+        """`accept` is the lane that commits starts together; `secret` keys the hash of inputs.
+
+        `keys` seal what of an input is writeOnly.
+        """
+        self._keys = keys
         self._facts = facts
         self._accept = accept
         self._secret = secret
@@ -69,8 +81,11 @@ class RunStarter:
             if first is not None:
                 await self._facts.forget_key(order.company_id, first, connection)
         text = exact_json.encode_text(order.input)
-        limit = await self._check(order, text, facts, connection)
+        demands = await self._check(order, text, facts, connection)
+        limit = demands.max_concurrent_runs
         run = _new_run(order, text, run_id, facts.version, digest, held=limit is not None)
+        if demands.secret_places:
+            run = seal_input(self._keys, run, demands.secret_places, order.input)
         if connection is None:
             obstacle = await self._accept(run)
         else:
@@ -83,8 +98,8 @@ class RunStarter:
 
     async def _check(
         self, order: StartOrder, text: str, facts: StartFacts, connection: "Connection | None"
-    ) -> int | None:
-        """Validate the order, then the workflow's state; return its limit of concurrent runs."""
+    ) -> VersionDemands:
+        """Validate the order, then the workflow's state; return what its version asks."""
         demands = await self._facts.get_demands(
             order.company_id, order.workflow_id, facts, connection
         )
@@ -97,7 +112,7 @@ class RunStarter:
             raise InvalidInput("The run's input is not valid.", problems)
         if facts.status != _ACTIVE:
             raise InvalidState(_WHY_NOT[facts.status])
-        return demands.max_concurrent_runs
+        return demands
 
 
 def _new_run(

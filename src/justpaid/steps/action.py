@@ -4,9 +4,10 @@ Guarantee: the intent holds no secret; the credential of the connection chosen i
 request is sent, and everything that is recorded afterwards was masked with it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
+from urllib.parse import quote
 from uuid import UUID
 
 from jsonschema_rs import Validator
@@ -22,19 +23,25 @@ from justpaid.connectors.model import (
 from justpaid.connectors.url_template import literal_origin, url_encoder
 from justpaid.engine.contract import Completed, EffectHandler, Failed, Intent, StepContext
 from justpaid.engine.model import ErrorCode
+from justpaid.engine.sealed import list_differing
 from justpaid.errors import InvalidInput, Problem
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.expressions.errors import ExpressionError
 from justpaid.expressions.template import Template, compile_template
 from justpaid.ids import Prefix, decode_id
+from justpaid.outbound.capture import show_instead
+from justpaid.outbound.masking import MASK
 from justpaid.outbound.messages import Credential
 from justpaid.outbound.urls import Origin
 from justpaid.steps.outcomes import bad_config, bad_template
 from justpaid.workflows.config_check import check_written_config
 from justpaid.workflows.json_schema import safe_validator
+from justpaid.workflows.program import StepNode
 from justpaid.workflows.step_types import StepType
 
 _DEFAULT_TIMEOUT_SECONDS: Final = 30.0
+_MASK_IN_URL: Final = quote(MASK, safe="")
+_CANNOT_FILL: Final = "The config cannot be filled with the writeOnly value that it reads."
 
 
 class Send(Protocol):
@@ -47,8 +54,9 @@ class Send(Protocol):
         credential: Credential | None,
         key: str,
         timeout_seconds: float,
+        secrets: Sequence[str] = (),
     ) -> ActionDone | ActionFailed:
-        """Send once; outcomes are values."""
+        """Send once; outcomes are values, with `secrets` masked in them."""
         ...
 
 
@@ -146,25 +154,29 @@ class PerformAction(EffectHandler):
         if spec is None:
             message = f"There is no action '{context.node.action}'."
             return Failed(ErrorCode.TEMPLATE, message)
-        try:
-            resolved = _resolve(spec, context)
-        except ExpressionError as error:
-            return bad_template(error)
-        except InvalidInput as error:
-            return bad_config(error.problems or [Problem("config", error.message)])
-        choice = await self._choose(resolved, context)
+        shown = _attempt(spec, context, context.names)
+        revealed = context.revealed
+        resolved = shown if revealed is None else _attempt(spec, context, revealed)
+        if isinstance(resolved, Failed):
+            # What it says may tell of the secret, unless it goes wrong with the mask as well.
+            return shown if isinstance(shown, Failed) else Failed(ErrorCode.TEMPLATE, _CANNOT_FILL)
+        shown = _all_masked(resolved) if isinstance(shown, Failed) else _readable(shown)
+        choice = await self._choose(shown, context)
         if choice.problem is not None:
-            return Failed(ErrorCode.CONNECTION, choice.problem, input=resolved.config)
+            return Failed(ErrorCode.CONNECTION, choice.problem, input=shown.config)
         rule = spec.effect_rule(resolved.config)
+        request, shown_request = resolved.prepared.to_json(), shown.prepared.to_json()
         return Intent(
             rule.effect_class,
             spec.provider,
             spec.name,
-            resolved.prepared.to_json(),
-            resolved.config,
+            request,
+            shown.config,
             choice.connection_id,
             key_memory_hours=rule.key_memory_hours,
             replays_errors=rule.replays_errors,
+            shown_request=None if request == shown_request else shown_request,
+            secrets=(*context.secrets, *list_differing(resolved.config, shown.config)),
         )
 
     async def _choose(self, resolved: _Resolved, context: StepContext) -> Choice:
@@ -195,9 +207,14 @@ class PerformAction(EffectHandler):
             credential=opened.credential,
             key=key,
             timeout_seconds=_DEFAULT_TIMEOUT_SECONDS if timeout_ms is None else timeout_ms / 1000,
+            secrets=context.secrets,
         )
+        capture = outcome.capture
+        if capture is not None and context.shown_request is not None:
+            shown = PreparedRequest.from_json(context.shown_request)
+            capture = show_instead(capture, shown.url, shown.headers, shown.body)
         if isinstance(outcome, ActionDone):
-            return Completed(outcome.output, receipt={**outcome.receipt, **outcome.capture})
+            return Completed(outcome.output, receipt={**outcome.receipt, **(capture or {})})
         return Failed(
             ErrorCode(outcome.code),
             outcome.message,
@@ -205,13 +222,36 @@ class PerformAction(EffectHandler):
             outcome.delivery,
             outcome.retry_after_seconds,
             outcome.details,
-            receipt=outcome.capture,
+            receipt=capture,
         )
 
 
-def _resolve(spec: ActionSpec, context: StepContext) -> _Resolved:
-    node = context.node
-    config = node.resolve(context.names)
+def _attempt(
+    spec: ActionSpec, context: StepContext, names: Mapping[str, JsonValue]
+) -> _Resolved | Failed:
+    try:
+        return _resolve(spec, context.node, names)
+    except ExpressionError as error:
+        return bad_template(error)
+    except InvalidInput as error:
+        return bad_config(error.problems or [Problem("config", error.message)])
+
+
+def _all_masked(resolved: _Resolved) -> _Resolved:
+    """Return what is shown of a request that cannot be made with the mask in it."""
+    body = None if resolved.prepared.body is None else MASK
+    prepared = replace(resolved.prepared, url=MASK, headers=(), body=body)
+    return replace(resolved, config=dict.fromkeys(resolved.config, MASK), prepared=prepared)
+
+
+def _readable(shown: _Resolved) -> _Resolved:
+    """Return what is shown of a request with the mask in its URL as people know it."""
+    url = shown.prepared.url.replace(_MASK_IN_URL, MASK)
+    return replace(shown, prepared=replace(shown.prepared, url=url))
+
+
+def _resolve(spec: ActionSpec, node: StepNode, names: Mapping[str, JsonValue]) -> _Resolved:
+    config = node.resolve(names)
     origin = None
     for field, compiled in node.expressions.items():
         if not isinstance(compiled, Template):
@@ -221,5 +261,5 @@ def _resolve(spec: ActionSpec, context: StepContext) -> _Resolved:
         if field in spec.url_fields and isinstance(written, str):
             pieces = _pieces(compiled, written)
             encode, origin = url_encoder(pieces), literal_origin(pieces)
-        config = {**config, field: compiled.evaluate(context.names, encode)}
+        config = {**config, field: compiled.evaluate(names, encode)}
     return _Resolved(spec, config, spec.build(config), origin)

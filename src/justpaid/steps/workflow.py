@@ -1,11 +1,13 @@
 """The step `workflow`: a run of another workflow, whose output is the step's."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from justpaid.engine.contract import Completed, Failed, PureHandler, Starts, StepContext
 from justpaid.engine.model import Answer, ErrorCode, RunStatus
 from justpaid.errors import Problem
-from justpaid.exact_json import JsonObject
+from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.expressions.errors import ExpressionError
 from justpaid.ids import Prefix, decode_id
 from justpaid.steps.outcomes import bad_config, bad_template
@@ -13,6 +15,7 @@ from justpaid.workflows.config_check import check_resolved_config
 from justpaid.workflows.step_types import StepType
 
 _NO_ID: Final = "must be the id of a workflow: wf_ and 26 characters"
+_CANNOT_FILL: Final = "The config cannot be filled with the writeOnly value that it reads."
 
 
 def check_workflow(step: JsonObject, path: str) -> list[Problem]:
@@ -66,20 +69,13 @@ class RunWorkflow(PureHandler):
 
     def evaluate(self, context: StepContext) -> Starts | Failed:
         """Say which workflow is run with which input."""
-        try:
-            config = context.node.resolve(context.names)
-        except ExpressionError as error:
-            return bad_template(error)
-        problems = check_resolved_config(WORKFLOW, config)
-        workflow_id = decode_id(Prefix.WORKFLOW, str(config.get("workflowId")))
-        if workflow_id is None:
-            problems.append(Problem("config.workflowId", _NO_ID))
-        child_input = config.get("input", {})
-        if not isinstance(child_input, dict):
-            problems.append(Problem("config.input", "must be an object"))
-        if problems or workflow_id is None or not isinstance(child_input, dict):
-            return bad_config(problems)
-        return Starts(workflow_id, child_input, config, config.get("wait") is not False)
+        starts = _starts(context, context.names)
+        if context.revealed is None or isinstance(starts, Failed):
+            return starts
+        real = _starts(context, context.revealed)
+        if isinstance(real, Failed):
+            return Failed(real.code, _CANNOT_FILL, input=starts.input)
+        return replace(starts, child_input=real.child_input, shown_input=starts.child_input)
 
     def hear(self, context: StepContext, answer: Answer) -> Completed | Failed:
         """Give the child run's output, or why it has none."""
@@ -92,3 +88,20 @@ class RunWorkflow(PureHandler):
         message = f"{context.node.name}: the run {run_id} {ended}"
         details: JsonObject = {"runId": run_id, "status": answer.status, "childError": error}
         return Failed(ErrorCode.CHILD_RUN, message, details=details)
+
+
+def _starts(context: StepContext, names: Mapping[str, JsonValue]) -> Starts | Failed:
+    try:
+        config = context.node.resolve(names)
+    except ExpressionError as error:
+        return bad_template(error)
+    problems = check_resolved_config(WORKFLOW, config)
+    workflow_id = decode_id(Prefix.WORKFLOW, str(config.get("workflowId")))
+    if workflow_id is None:
+        problems.append(Problem("config.workflowId", _NO_ID))
+    child_input = config.get("input", {})
+    if not isinstance(child_input, dict):
+        problems.append(Problem("config.input", "must be an object"))
+    if problems or workflow_id is None or not isinstance(child_input, dict):
+        return bad_config(problems)
+    return Starts(workflow_id, child_input, config, config.get("wait") is not False)

@@ -1,5 +1,7 @@
 """What the routes of trials work with: made once at composition, kept as `app.state.trials`."""
 
+from collections.abc import Sequence
+
 from justpaid.connections.lookup import ConnectionLookup
 from justpaid.connectors.model import ActionDone, ActionFailed, PreparedRequest
 from justpaid.db.encryption import KeyRing
@@ -22,7 +24,8 @@ async def _send_nothing(
     credential: Credential | None,
     key: str,
     timeout_seconds: float,
+    secrets: Sequence[str] = (),
 ) -> ActionDone | ActionFailed:
     """Refuse: should a trial ever come as far as sending, nothing leaves."""
-    del credential, key, timeout_seconds
+    del credential, key, timeout_seconds, secrets
     raise RuntimeError(f"a trial would have sent {prepared.method}")

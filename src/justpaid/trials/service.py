@@ -21,6 +21,7 @@ from justpaid.trials.trial import Trial, TrialOrder, run_trial
 from justpaid.workflows import repository as workflows
 from justpaid.workflows.program import Program, compile_definition
 from justpaid.workflows.step_types import StepType
+from justpaid.workflows.write_only import conceal
 
 # One computes at a time, so that trials cost the other callers of the process little.
 _MOST_WAITING: Final = 3
@@ -91,7 +92,9 @@ class Trials:
         if problems:
             raise InvalidInput("The request is not valid.", problems)
         facts = CompanyFacts(environment, "UTC" if company is None else company.time_zone)
-        return TrialOrder(company_id, workflow_id, version, program, facts, call.input, call.mocks)
+        shown, _ = conceal(program.secret_places, call.input)
+        input_ = shown if isinstance(shown, dict) else call.input
+        return TrialOrder(company_id, workflow_id, version, program, facts, input_, call.mocks)
 
     def _check_mocks(self, mocks: Mapping[str, JsonValue], program: Program) -> list[Problem]:
         problems: list[Problem] = []

@@ -38,7 +38,12 @@ from justpaid.workflows.step_places import find_places, type_of
 from justpaid.workflows.step_types import CompiledField, StepType, compile_expression_field
 from justpaid.workflows.trigger import check_trigger
 from justpaid.workflows.user_schema import UserSchema, compile_user_schema
-from justpaid.workflows.write_only import WHY_NOT, find_write_only
+from justpaid.workflows.write_only import (
+    WHY_NOT,
+    SecretPlace,
+    find_secret_places,
+    list_misplaced,
+)
 
 MAX_PROBLEMS: Final = 500
 
@@ -118,6 +123,7 @@ class Program:
 
     `output` is None when the definition gives none: then the last completed step's output counts.
     `nodes`: every step by id, inner ones too. `roots`: the names that anything in it reads.
+    `secret_places`: where the input's writeOnly fields stand.
     """
 
     definition: JsonObject
@@ -130,6 +136,7 @@ class Program:
     input_schema: UserSchema | None
     output_schema: UserSchema | None
     roots: frozenset[str]
+    secret_places: tuple[SecretPlace, ...] = ()
 
 
 def compile_definition(definition: JsonObject, step_types: Mapping[str, StepType]) -> Program:
@@ -159,6 +166,7 @@ class _Compiler:
         self.places: dict[str, str] = {}
         self.nodes: dict[str, StepNode] = {}
         self.roots: set[str] = set()
+        self.hidden: tuple[SecretPlace, ...] = ()
 
     def compile(self, definition: JsonObject) -> Program:
         self.problems.extend(schema_problems(top_level_validator, definition, ""))
@@ -173,7 +181,9 @@ class _Compiler:
         if places is None:
             raw_steps = []
         self.places = places or {}
-        steps = self.step_list(raw_steps, "steps", Scope(frozenset(), {}, self.places))
+        self.hidden = find_secret_places(definition.get("inputSchema"))
+        scope = Scope(frozenset(), {}, self.places, None, self.hidden)
+        steps = self.step_list(raw_steps, "steps", scope)
         return Program(
             definition,
             _object(trigger),
@@ -185,13 +195,15 @@ class _Compiler:
             self._schema(definition, "inputSchema"),
             self._schema(definition, "outputSchema"),
             frozenset(self.roots),
+            self.hidden,
         )
 
     def _output(self, definition: JsonObject, steps: StepList) -> Template | None:
         if "output" not in definition or not self.budget.allows(definition["output"], "output"):
             return None
         template = compile_template(definition["output"], "output", self.problems)
-        self._check(template.references, "output", Scope(frozenset(steps.by_id), {}, self.places))
+        scope = Scope(frozenset(steps.by_id), {}, self.places, None, self.hidden)
+        self._check(template.references, "output", scope)
         return template
 
     def _schema(self, definition: JsonObject, name: str) -> UserSchema | None:
@@ -199,7 +211,7 @@ class _Compiler:
         if not isinstance(schema, dict | bool):
             return None  # absent, or reported as no schema at all
         if name == "inputSchema":
-            self.problems += [Problem(at, WHY_NOT) for at in find_write_only(schema, name)]
+            self.problems += [Problem(at, WHY_NOT) for at in list_misplaced(schema, name)]
         return compile_user_schema(schema, name, self.problems)
 
     def _check(self, references: Sequence[Reference], place: str, scope: Scope) -> None:
@@ -231,6 +243,7 @@ class _Compiler:
         scope = replace(outer, steps=outer.steps | ordering.before[step.id], owner=step.id)
         self._check_form(raw, step_type, step.place)
         config = _object(raw.get("config"))
+        of_config = replace(scope, hidden=()) if step_type.is_effectful else scope
         variables = read_variables(step_type, config, step.place, scope.variables, self.problems)
         failure = read_failure_handling(raw)
         name, action = raw.get("name"), raw.get("action")
@@ -242,9 +255,9 @@ class _Compiler:
             step_type=step_type,
             raw=raw,
             action=action if isinstance(action, str) else None,
-            config=self._config(config, step_type, step.place, scope),
+            config=self._config(config, step_type, step.place, of_config),
             literals={key: config[key] for key in config if key in step_type.literal_fields},
-            expressions=self._expressions(config, step_type, step.place, scope),
+            expressions=self._expressions(config, step_type, step.place, of_config),
             dependencies=ordering.dependencies[step.id],
             owner=ordering.owners.get(step.id),
             paths=step.paths or {},

@@ -6,8 +6,10 @@ from typing import Final
 
 from justpaid.errors import Problem
 from justpaid.expressions.expression import Reference
+from justpaid.workflows.write_only import SecretPlace, is_hidden
 
 _READABLE_OF_STEP: Final = ("output", "error", "status")
+_HIDDEN: Final = "a writeOnly input is read only in the config of a step that acts outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +19,14 @@ class Scope:
     `steps`: ids that have settled before it. `variables`: names that the loops around it add, each
     with the config field that named it. `lists`: for every id of the workflow, the path of the
     list it stands in; `list_path` and `owner` say which list and step this place belongs to.
+    `hidden`: what of the input cannot be read here.
     """
 
     steps: frozenset[str]
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     lists: Mapping[str, str] = field(default_factory=dict[str, str])
     owner: str | None = None
+    hidden: tuple[SecretPlace, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -33,11 +37,14 @@ class Scope:
 def check_references(
     references: Sequence[Reference], place: str, scope: Scope, problems: list[Problem]
 ) -> None:
-    """Report every reference to a step that cannot be read here.
+    """Report every reference to a step, or a part of the input, that cannot be read here.
 
     `place` is the path of references that carry none of their own.
     """
     for reference in references:
+        if reference.root == "input" and is_hidden(scope.hidden, reference.path):
+            where = reference.where or place
+            problems.append(Problem(where, f"{_HIDDEN} (position {reference.position})"))
         if reference.root != "steps" or "steps" in scope.variables:
             continue
         message = _mistake(reference, scope)
