@@ -1,6 +1,7 @@
 /** The frame around every signed-in page: rail, content, command palette, shortcuts. */
 import { Burger, Drawer } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { useIsFetching } from "@tanstack/react-query";
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { BrandMark } from "@/components/brand";
@@ -28,6 +29,23 @@ function useFocusOnNavigation() {
     }
     last.current = path;
   }, [path]);
+}
+
+/** The page; busy, to assistive technology too, until what it shows first has arrived. */
+function Content() {
+  const isLoading = useRouterState({ select: (state) => state.isLoading });
+  const awaited = useIsFetching({ predicate: (query) => query.state.data === undefined });
+  return (
+    <main
+      id="content"
+      tabIndex={-1}
+      className={classes.main}
+      aria-busy={isLoading || awaited > 0}
+    >
+      <Offline />
+      <Outlet />
+    </main>
+  );
 }
 
 export function Shell() {
@@ -65,10 +83,7 @@ export function Shell() {
           <Rail onPalette={openPalette} onHelp={help.open} onLeave={drawer.close} />
         </div>
       </Drawer>
-      <main id="content" tabIndex={-1} className={classes.main}>
-        <Offline />
-        <Outlet />
-      </main>
+      <Content />
       <RouteAnnouncer />
       <Suspense>
         {paletteOpenings > 0 && <CommandPalette session={session} openings={paletteOpenings} />}
