@@ -6,7 +6,6 @@ it, by Starlette alone and for anybody.
 """
 
 import asyncio
-import gc
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -27,6 +26,7 @@ from starlette.routing import Route
 from justpaid.api_keys.directory import KeyDirectory
 from justpaid.api_keys.key_uses import KeyUses
 from justpaid.clock import to_wire
+from justpaid.collector import settle_collector
 from justpaid.db.pool import connect, open_pool
 from justpaid.db.secrets import load_secrets
 from justpaid.ids import Prefix, encode_id
@@ -72,8 +72,7 @@ async def _serve(app: object, port: int) -> None:
         websockets=False,
         log_enabled=False,
     )
-    gc.collect()
-    gc.freeze()
+    settle_collector()
     await server.serve()
 
 

@@ -5,7 +5,7 @@ The worker here moves runs by the engine's own statements, so that a test decide
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -47,11 +47,11 @@ class Stage:
 
     def act_with(self, *scopes: Scope) -> None:
         """Go on with these scopes only."""
-        self.caller = replace(self.caller, scopes=frozenset(scopes))
+        self.caller = self.caller._replace(scopes=frozenset(scopes))
 
     def act_for(self, company_id: UUID) -> None:
         """Go on as another company's caller."""
-        self.caller = replace(self.caller, company_id=company_id, actor="key_other")
+        self.caller = self.caller._replace(company_id=company_id, actor="key_other")
 
     async def add_company(self) -> UUID:
         """Make a further company."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -190,7 +190,7 @@ async def test_a_sessions_stream_asks_the_gate(
 ) -> None:
     """A browser comes again by itself: so its session is judged where sessions are judged."""
     monkeypatch.setattr(streams, "REAUTHORISE_SECONDS", 0.05)
-    stage.caller = replace(stage.caller, key_id=None, member_id=ids.new_id())
+    stage.caller = stage.caller._replace(key_id=None, member_id=ids.new_id())
     run_id, _ = await started(stage)
     await asyncio.wait_for(collect(await an_open_stream(stage, run_id)), 5)
 
@@ -260,4 +260,4 @@ async def collect(stream: Stream) -> list[bytes]:
 
 def another_key(stage: Stage) -> Caller:
     """Make a caller with another key of the same company."""
-    return replace(stage.caller, key_id=ids.new_id())
+    return stage.caller._replace(key_id=ids.new_id())

@@ -44,7 +44,6 @@ from justpaid.runs.schemas import (
 )
 from justpaid.runs.service import RestartOrder
 from justpaid.scopes import Scope
-from justpaid.web import idempotency
 from justpaid.web.caller import Caller, allows
 from justpaid.web.cursors import DEFAULT_LIMIT, decode_cursor, split_page
 from justpaid.web.envelope import Answer, page, success
@@ -105,8 +104,8 @@ async def start_run(
     """
     room = await current_room(request)
     order = _order(caller, workflow, body)
-    if idempotency.HEADER in request.headers:
-        unit = await current_unit(request)
+    unit = await current_unit(request)
+    if unit.has_begun:  # by the Idempotency-Key: the run belongs into the same transaction
         return await start_call.start_in_transaction(room, caller, order, wait, unit)
     return await start_call.start(room, caller, order, wait)
 

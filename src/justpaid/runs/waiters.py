@@ -6,9 +6,8 @@ or a lost connection costs a waiting caller at most a second.
 
 import asyncio
 import secrets
-from collections.abc import Container, Generator
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Callable, Container
+from typing import Final, Self
 from uuid import UUID
 
 import asyncpg
@@ -28,30 +27,40 @@ _log = structlog.get_logger(__name__)
 
 
 class Wait:
-    """One caller's wait for one run."""
+    """One caller's wait for one run; held as long as its `with` block lasts."""
 
-    def __init__(self, run_id: UUID, owner: UUID | None) -> None:
+    def __init__(self, run_id: UUID, owner: UUID | None, leave: "Callable[[Wait], None]") -> None:
         self.run_id = run_id
         self.owner = owner
         self.is_cut = False
-        self._over = asyncio.Event()
+        self._leave = leave
+        self._over = asyncio.get_running_loop().create_future()
+
+    def __enter__(self) -> Self:
+        """Hold the wait."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the wait's place to another caller."""
+        self._leave(self)
 
     def end(self) -> None:
         """Let the caller go on."""
-        self._over.set()
+        if not self._over.done():
+            self._over.set_result(None)
 
     def cut(self) -> None:
         """Let the caller go with what it knew before: it may no longer read the run."""
         self.is_cut = True
-        self._over.set()
+        self.end()
 
     async def over(self, seconds: float) -> None:
         """Return when the run has ended, when nobody may wait any longer, or after `seconds`."""
+        timer = self._over.get_loop().call_later(seconds, self.end)
         try:
-            async with asyncio.timeout(seconds):
-                await self._over.wait()
-        except TimeoutError:
-            return
+            await self._over
+        finally:
+            timer.cancel()
 
 
 class Waiters:
@@ -84,25 +93,24 @@ class Waiters:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    @contextmanager
-    def open(self, run_id: UUID, owner: UUID | None) -> Generator[Wait]:
+    def open(self, run_id: UUID, owner: UUID | None) -> Wait:
         """Hold a wait; open it before the run can end. Raises Unavailable when the house is full.
 
         `owner` is the API key or member whose change of rights ends the wait.
         """
         if self._count >= self.most or self._stopped:
             raise Unavailable("Too many callers wait for runs now. Start without `wait` and ask.")
-        wait = Wait(run_id, owner)
+        wait = Wait(run_id, owner, self._leave)
         self._waits.setdefault(run_id, set()).add(wait)
         self._count += 1
-        try:
-            yield wait
-        finally:
-            self._count -= 1
-            remaining = self._waits[run_id]
-            remaining.discard(wait)
-            if not remaining:
-                del self._waits[run_id]
+        return wait
+
+    def _leave(self, wait: Wait) -> None:
+        self._count -= 1
+        remaining = self._waits[wait.run_id]
+        remaining.discard(wait)
+        if not remaining:
+            del self._waits[wait.run_id]
 
     def end_waits_of(self, owners: Container[object] | None) -> None:
         """Let the callers of API keys or members go whose rights have changed; None: of any."""

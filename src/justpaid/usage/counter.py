@@ -1,9 +1,12 @@
-"""Counts finished requests in memory; the recorder writes them off the request's path."""
+"""Counts finished requests in memory; the recorder writes them off the request's path.
 
-from collections.abc import Callable
+A request costs one look-up: what is told apart is kept as it came, and summed up when it is taken.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from justpaid import clock
@@ -42,7 +45,7 @@ class Counted:
 
 
 @dataclass(slots=True)
-class _Source:
+class _Tally:
     requests: int
     last_at: datetime
 
@@ -53,14 +56,21 @@ class _Burst:
     refusals: int
 
 
+# company, key, hour, method, route, status, address, agent
+_Use: TypeAlias = tuple[UUID, UUID, datetime, str, str | None, int, str | None, bytes]
+_HourKey: TypeAlias = tuple[UUID, UUID, datetime, str, int]
+_SourceKey: TypeAlias = tuple[UUID, UUID, datetime, str, str, str]
+
+
 class UsageCounter:
     """One for an API process; `note` runs on its event loop, after each answer."""
 
     def __init__(self, now: Callable[[], datetime] = clock.now) -> None:
         self._now = now
         self._hour = now().replace(minute=0, second=0, microsecond=0)
-        self._hours: dict[tuple[UUID, UUID, datetime, str, int], int] = {}
-        self._sources: dict[tuple[UUID, UUID, datetime, str, str, str], _Source] = {}
+        self._uses: dict[_Use, _Tally] = {}
+        self._hours: dict[_HourKey, int] = {}
+        self._sources: dict[_SourceKey, _Tally] = {}
         self._bursts: dict[UUID, _Burst] = {}
         self._findings: dict[tuple[UUID, FlagKind, str], Finding] = {}
 
@@ -73,22 +83,23 @@ class UsageCounter:
         hour = self._hour
         if not _NO_TIME <= at - hour < _HOUR:
             hour = self._hour = at.replace(minute=0, second=0, microsecond=0)
-        route = f"{finished.method} {finished.route or _NO_ROUTE}"
-        key = (caller.company_id, caller.key_id, hour, route, finished.status)
-        self._hours[key] = self._hours.get(key, 0) + 1
-        agent = finished.headers.get(b"user-agent", b"")[:_MAX_AGENT].decode("latin-1")
-        self._count_source(
-            (caller.company_id, caller.key_id, hour, finished.address or "", agent, route), at
-        )
-        if finished.status in _REFUSALS:
+        agent = finished.headers.get(b"user-agent", b"")[:_MAX_AGENT]
+        _, method, route, status, address, _ = finished
+        use = (caller.company_id, caller.key_id, hour, method, route, status, address, agent)
+        tally = self._uses.get(use)
+        if tally is None:
+            self._begin(use, at)
+        else:
+            tally.requests += 1
+            tally.last_at = at
+        if status in _REFUSALS:
             self._count_refusal(caller.company_id, caller.key_id, finished, at)
         if looks_like_browser(finished.headers):
-            origin = finished.headers.get(b"origin", b"").decode("latin-1")[:200]
-            evidence: dict[str, object] = {"route": route, "agent": agent, "origin": origin}
-            self._find(caller.company_id, caller.key_id, FlagKind.BROWSER_USE, at, evidence)
+            self._find_browser(caller.company_id, caller.key_id, use, finished.headers)
 
     def take(self) -> Counted:
         """Hand over what was counted and begin anew."""
+        self._sum_up()
         counted = Counted(
             [HourCount(*key, requests) for key, requests in self._hours.items()],
             [
@@ -110,22 +121,38 @@ class UsageCounter:
                 *(each.company_id, each.key_id, each.hour),
                 *(each.address, each.agent, each.route),
             )
-            newer = self._sources.get(source)
-            requests = each.requests + (newer.requests if newer else 0)
-            self._sources[source] = _Source(requests, newer.last_at if newer else each.last_at)
+            self._add_source(source, each.requests, each.last_at)
         for finding in counted.findings:
             self._findings[finding.key_id, finding.kind, finding.distinct_by] = finding
 
-    def _count_source(self, key: tuple[UUID, UUID, datetime, str, str, str], at: datetime) -> None:
+    def _begin(self, use: _Use, at: datetime) -> None:
+        if len(self._uses) >= _MAX_SOURCES:  # bounded, whatever callers invent
+            use = (*use[:6], _ELSEWHERE, b"")
+        tally = self._uses.setdefault(use, _Tally(0, at))
+        tally.requests += 1
+        tally.last_at = at
+
+    def _sum_up(self) -> None:
+        """Add what was counted since the last time up by status, and by source."""
+        uses, self._uses = self._uses, {}
+        for use, tally in uses.items():
+            company_id, key_id, hour, method, path, status, address, agent = use
+            route = _name_route(method, path)
+            by_status = (company_id, key_id, hour, route, status)
+            self._hours[by_status] = self._hours.get(by_status, 0) + tally.requests
+            source = (company_id, key_id, hour, address or "", agent.decode("latin-1"), route)
+            self._add_source(source, tally.requests, tally.last_at)
+
+    def _add_source(self, key: _SourceKey, requests: int, at: datetime) -> None:
         source = self._sources.get(key)
         if source is None and len(self._sources) >= _MAX_SOURCES:
-            key = (*key[:3], _ELSEWHERE, "", key[5])  # bounded, whatever callers invent
+            key = (*key[:3], _ELSEWHERE, "", key[5])
             source = self._sources.get(key)
         if source is None:
-            self._sources[key] = _Source(1, at)
+            self._sources[key] = _Tally(requests, at)
         else:
-            source.requests += 1
-            source.last_at = at
+            source.requests += requests
+            source.last_at = max(source.last_at, at)
 
     def _count_refusal(
         self, company_id: UUID, key_id: UUID, finished: FinishedRequest, at: datetime
@@ -144,6 +171,16 @@ class UsageCounter:
             }
             self._find(company_id, key_id, FlagKind.REFUSAL_BURST, at, evidence)
 
+    def _find_browser(
+        self, company_id: UUID, key_id: UUID, use: _Use, headers: Mapping[bytes, bytes]
+    ) -> None:
+        evidence: dict[str, object] = {
+            "route": _name_route(use[3], use[4]),
+            "agent": use[7].decode("latin-1"),
+            "origin": headers.get(b"origin", b"").decode("latin-1")[:200],
+        }
+        self._find(company_id, key_id, FlagKind.BROWSER_USE, self._now(), evidence)
+
     def _find(
         self,
         company_id: UUID,
@@ -158,3 +195,7 @@ class UsageCounter:
                 name: value for name, value in evidence.items() if isinstance(value, str | int)
             }
             self._findings[key_id, kind, day] = Finding(company_id, key_id, kind, day, dict(values))
+
+
+def _name_route(method: str, path: str | None) -> str:
+    return f"{method} {path or _NO_ROUTE}"

@@ -1,8 +1,8 @@
 """Who makes a request: put into the scope by the gate, read by routes through `allows`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -16,9 +16,11 @@ SESSIONS_ONLY: Final = "/api/v1/admin/"  # below it no API key is accepted
 SESSION_NEEDED: Final = "This needs a dashboard session; API keys are not accepted here."
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """An authenticated caller; `actor` is how the audit log names it (`key_…`, `mem_…`)."""
+class Caller(NamedTuple):
+    """An authenticated caller; `actor` is how the audit log names it (`key_…`, `mem_…`).
+
+    A tuple, because one is made for every request: a frozen dataclass takes three times as long.
+    """
 
     company_id: UUID
     actor: str
@@ -28,7 +30,7 @@ class Caller:
     name: str = ""
     hint: str = ""
     expires_at: datetime | None = None
-    permissions: frozenset[str] = field(default_factory=frozenset[str])
+    permissions: frozenset[str] = frozenset()
     address: str | None = None
     request_id: str | None = None
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from inspect import iscoroutinefunction, signature
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 from fastapi._compat import ModelField, field_annotation_is_scalar
@@ -37,12 +38,15 @@ class _Parameter(NamedTuple):
     alias: str
     place: tuple[str, str]
     is_required: bool
+    is_any_text: bool
     default: object
 
     def read(self, given: Mapping[str, str], values: dict[str, Any], problems: Problems) -> None:
         """Put the value into `values`, or what is wrong with it into `problems`."""
         raw = given.get(self.alias)
-        if raw is not None:
+        if raw is not None and self.is_any_text:
+            value, wrong = raw, None
+        elif raw is not None:
             value, wrong = self.field.validate(raw, values, loc=self.place)
         elif self.is_required:
             value, (_, wrong) = None, request_params_to_args([self.field], given)
@@ -100,7 +104,7 @@ class _Call:
         for parameter in self._path:
             parameter.read(request.path_params, values, problems)
         if self._query:
-            given = request.query_params if request.scope["query_string"] else _NO_PARAMETERS
+            given = _read_query(request.scope["query_string"])
             for parameter in self._query:
                 parameter.read(given, values, problems)
         for parameter in self._headers:
@@ -172,7 +176,15 @@ def _parameter(field: ModelField) -> _Parameter:
     if not is_plain:
         raise _NotPlain
     where = (_kind(info), field.alias)
-    return _Parameter(field, field.name, field.alias, where, is_required, default)
+    is_any_text = info.annotation is str and not info.metadata
+    return _Parameter(field, field.name, field.alias, where, is_required, is_any_text, default)
+
+
+def _read_query(query: bytes) -> Mapping[str, str]:
+    """Return the last value of each name, as Starlette does that keeps all of them."""
+    if not query:
+        return _NO_PARAMETERS
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
 
 
 def _kind(info: Param) -> str:

@@ -7,7 +7,7 @@ from fastapi import Response
 
 from justpaid import exact_json
 
-_JSON: Final = "application/json"
+_JSON: Final = (b"content-type", b"application/json")
 
 
 class Answer(Response):
@@ -15,8 +15,6 @@ class Answer(Response):
 
     An answer that shows a secret once sets `replay` to the body without it: the secret is not kept.
     """
-
-    media_type = _JSON
 
     def __init__(
         self,
@@ -26,7 +24,12 @@ class Answer(Response):
         *,
         replay: bytes | None = None,
     ) -> None:
-        super().__init__(body, status, headers)
+        self.status_code = status
+        self.body = body
+        self.background = None
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), _JSON]
+        if headers is not None:
+            self.headers.update(headers)
         self.replay = replay
 
 

@@ -22,6 +22,7 @@ Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 Network: TypeAlias = IPv4Network | IPv6Network
 
 IDENTITY_KEY: Final = "justpaid.identity"  # where the gate puts who calls into the scope
+HEADERS_KEY: Final = "justpaid.headers"  # and the request's headers by their names
 HEAD_KEY: Final = "justpaid.head"  # in the scope of a HEAD, which goes on as a GET
 
 

@@ -18,7 +18,7 @@ from justpaid.db.pool import Connection
 from justpaid.errors import IdempotencyConflict, InvalidInput, Problem
 from justpaid.web.envelope import Answer
 
-HEADER: Final = "idempotency-key"
+HEADER: Final = b"idempotency-key"
 REPLAYED: Final = "Idempotent-Replayed"
 
 _MAX_LENGTH: Final = 255

@@ -1,6 +1,6 @@
 """The route class of every API feature: exact JSON in, one transaction, errors as answers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,7 @@ from justpaid.web.body import read_body, require_json
 from justpaid.web.caller import CALLER_KEY, SESSIONS_ONLY, Caller
 from justpaid.web.endpoint import Handler, find_plain_handler
 from justpaid.web.errors import error_response, internal_error, invalid_request, status_response
-from justpaid.web.gate_contract import Receive, Scope, Send
+from justpaid.web.gate_contract import HEADERS_KEY, Receive, Scope, Send
 from justpaid.web.unit_of_work import UNIT_KEY, UnitOfWork
 
 _log = structlog.get_logger(__name__)
@@ -120,11 +120,12 @@ async def _serve(request: Request, inner: Handler) -> Response:
     edge: EdgeResources = request.app.state.edge
     if request.method in _READS:
         return await _in_unit(request, UnitOfWork(edge.pool, writes=False), inner)
-    require_json(request)
-    raw = await read_body(request)
+    headers: Mapping[bytes, bytes] = request.scope.get(HEADERS_KEY) or dict(request.headers.raw)
+    require_json(headers)
+    raw = await read_body(request.receive)
     read = JsonRequest(request, raw, exact_json.parse(raw) if raw else {})
     unit = UnitOfWork(edge.pool, writes=True)
-    key = request.headers.get(idempotency.HEADER) if request.method == "POST" else None
+    key = headers.get(idempotency.HEADER) if request.method == "POST" else None
     caller: Caller | None = request.scope.get(CALLER_KEY)
     if key is None or caller is None:
         return await _in_unit(read, unit, inner)
@@ -134,7 +135,7 @@ async def _serve(request: Request, inner: Handler) -> Response:
         caller.actor,
         request.method,
         request.url.path,
-        key,
+        key.decode("latin-1"),
         raw,
     )
     return await _in_unit(read, unit, lambda inside: _once(inside, unit, identified, inner))

@@ -22,6 +22,11 @@ class UnitOfWork:
         self._transaction: DatabaseTransaction | None = None
         self._after_commit: list[Callable[[], Awaitable[None]]] = []
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the request holds its connection already: for a POST, its transaction."""
+        return self._connection is not None
+
     async def connection(self) -> database.Connection:
         """Return the request's connection, acquired (and its transaction begun) on first use."""
         if self._connection is None:
