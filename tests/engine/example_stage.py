@@ -7,9 +7,11 @@ from uuid import UUID
 from justpaid import exact_json
 from justpaid.db.pool import Row
 from justpaid.engine import journal
+from justpaid.engine.sealed import seal_input
 from justpaid.exact_json import JsonObject
 from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.workflows.program import compile_definition
+from justpaid.workflows.write_only import find_secret_places
 from tests.engine.stage import Stage
 from tests.stub_providers import StubProviders
 
@@ -44,9 +46,13 @@ async def store(stage: Stage, name: str, **changed: Any) -> UUID:
 
 
 async def begin(stage: Stage, providers: StubProviders, name: str, value: Any) -> UUID:
-    """Store an example and start a run of it."""
+    """Store an example and start a run of it, as the room of runs does."""
     whole = take(providers, name, value)
-    return await stage.start(await store(stage, name), whole)
+    places = find_secret_places(read_example(name)["inputSchema"])
+    run = seal_input(stage.keys, stage.new_run(await store(stage, name)), places, whole)
+    async with stage.pool.acquire() as connection:
+        assert (await journal.accept_runs(connection, [run]))[run.id] is None
+    return run.id
 
 
 async def play(stage: Stage, providers: StubProviders, name: str, value: Any) -> Row:

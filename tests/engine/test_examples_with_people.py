@@ -215,3 +215,31 @@ async def test_a_difference_with_the_bank_starts_the_follow_up(
     assert task["assignee"] == "controller@acme.example"
     assert "DE: the ledger and the bank differ by €12.00" in str(task["text"])
     assert task["run"] == encode_id(Prefix.RUN, run_id)
+
+
+# Pay a supplier
+
+
+async def test_a_payment_reaches_an_account_that_nobody_reads(
+    stage: Stage, providers: StubProviders
+) -> None:
+    """The bank gets the account's number; the run, its approval and its ledger show none of it."""
+    iban = "DE89370400440532013000"
+    value = {
+        "approvers": ["controller@acme.example"],
+        "supplier": {"id": "S-7", "name": "Hooli"},
+        "account": {"holder": "Hooli GmbH", "iban": iban},
+        "invoice": {"id": "B-12", "amount": Decimal("1900.00"), "currency": "EUR"},
+    }
+    run_id = await begin(stage, providers, "pay-supplier", value)
+    async with stage.worker():
+        await asks(stage, run_id)
+        assert providers.paths() == []
+        await decide(stage, run_id, "approved")
+        row = await stage.ended(run_id)
+    assert row["status"] == "completed", row["error"]
+    (transfer,) = providers.sent("/bank/transfers")
+    assert transfer["to"] == {"name": "Hooli GmbH", "iban": iban}
+    for table in ("runs", "steps", "effects", "approvals", "run_logs"):
+        rows = await stage.pool.fetch(f"SELECT t::text AS row FROM {table} t")
+        assert not any(iban in each["row"] for each in rows), table
