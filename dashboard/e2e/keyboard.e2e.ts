@@ -40,6 +40,7 @@ async function focused(page: Page): Promise<Focused> {
     const named = element.getAttribute("aria-label") ?? label ?? element.textContent ?? "";
     const box = element.getBoundingClientRect();
     const style = getComputedStyle(element);
+    const frame = getComputedStyle(element.closest(".mantine-Input-input") ?? element);
     const hasOutline = style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) > 0;
     // A field is marked by the accent on its border: by a shade that no other border has.
     const probe = document.createElement("i");
@@ -50,7 +51,7 @@ async function focused(page: Page): Promise<Focused> {
     return {
       name: named.replaceAll(/\s+/g, " ").trim(),
       isSeen: box.bottom > 0 && box.top < window.innerHeight && box.right > 0,
-      isMarked: hasOutline || style.borderTopColor === accent || element.id === "content",
+      isMarked: hasOutline || frame.borderTopColor === accent || element.id === "content",
       isInDialog: element.closest("[role=dialog]") !== null,
     };
   });
