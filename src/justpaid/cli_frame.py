@@ -65,8 +65,12 @@ CompanyName = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What a verb works with: one connection, the secrets, the audit log, and who is acting."""
+    """What a verb works with: one connection, the secrets, the audit log, and who is acting.
 
+    `dsn` is for what opens connections of its own.
+    """
+
+    dsn: str
     connection: Connection
     secrets: Secrets
     audit: AuditLog
@@ -101,7 +105,7 @@ def on_database(
                     )
                 secrets = await load_secrets(settings, connection)
                 audit = AuditLog(audit_secrets_of(secrets))
-                return await act(Workplace(connection, secrets, audit, operator()))
+                return await act(Workplace(server.dsn, connection, secrets, audit, operator()))
             finally:
                 await connection.close()
 

@@ -2,7 +2,10 @@
 
 from justpaid.api_keys.key_format import Pepper, Peppers
 from justpaid.audit.chain import AuditSecret, AuditSecrets
+from justpaid.db.encryption import KeyRing
+from justpaid.db.secret_rotation import MasterKeyWatch
 from justpaid.db.secrets import Secrets
+from justpaid.settings import Settings
 
 
 def peppers_of(secrets: Secrets) -> Peppers:
@@ -15,3 +18,8 @@ def audit_secrets_of(secrets: Secrets) -> AuditSecrets:
     """Return what the audit log is chained under."""
     current, *older = (AuditSecret(each.version, each.secret) for each in secrets.audit_key.all)
     return AuditSecrets(current, older)
+
+
+def master_keys_of(secrets: Secrets, settings: Settings) -> KeyRing:
+    """Return what stored values are sealed under; it takes up a rotation in the secrets file."""
+    return KeyRing(secrets.master_key, MasterKeyWatch(settings))

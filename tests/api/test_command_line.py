@@ -1,9 +1,6 @@
 """The command line on a real database: what it prints where, what it changes, how it ends."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from uuid import UUID
 
@@ -14,26 +11,7 @@ from justpaid.db.embedded import start_embedded
 from justpaid.db.pool import Pool
 from justpaid.db.secrets import SECRETS_FILE
 from justpaid.ids import Prefix, encode_id
-
-Answer = subprocess.CompletedProcess[str]
-
-
-class CommandLine:
-    """`justpaid` with one environment."""
-
-    def __init__(self, **environment: str) -> None:
-        self._environment = {**os.environ, **environment}
-
-    def run(self, *arguments: str, stdin: str = "") -> Answer:
-        """Run a verb to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "justpaid.cli", *arguments],
-            env=self._environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+from tests.api.command_line import CommandLine
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ open. Rotation wraps the data key anew and never touches the value.
 
 import secrets
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -45,15 +46,26 @@ class Binding:
         return self.company_id.bytes + self.object_id.bytes + self.purpose.encode()
 
 
-class KeyRing:
-    """The master key that new values are sealed under, and older ones that stored values need."""
+# Gives the master keys when they may have changed since the last time, else None.
+ReadAgain: TypeAlias = Callable[[], SecretRing | None]
 
-    def __init__(self, ring: SecretRing) -> None:
+
+class KeyRing:
+    """The master key that new values are sealed under, and older ones that stored values need.
+
+    With `read_again` it takes up a rotation while it is in use: before it seals, and when a value
+    names a version that it does not know.
+    """
+
+    def __init__(self, ring: SecretRing, read_again: ReadAgain | None = None) -> None:
         self.current_version = ring.current.version
+        self._secrets = {known.version: known for known in ring.all}
         self._keys = {known.version: _derive(known) for known in ring.all}
+        self._read_again = read_again
 
     def seal(self, value: bytes, binding: Binding) -> bytes:
         """Encrypt a value for one object."""
+        self._take_up()
         data_key = AESGCM.generate_key(8 * _KEY_BYTES)
         nonce = secrets.token_bytes(_NONCE_BYTES)
         associated = binding.associated_data()
@@ -77,6 +89,18 @@ class KeyRing:
         data_key, nonce, body = self._open_head(sealed, associated)
         return self._wrap(data_key, nonce, associated) + body
 
+    def _take_up(self) -> None:
+        """Learn of a rotation; versions that are known keep their secrets."""
+        ring = None if self._read_again is None else self._read_again()
+        if ring is None or any(
+            self._secrets.get(each.version, each).secret != each.secret for each in ring.all
+        ):
+            return
+        for each in ring.all:
+            if each.version not in self._keys:
+                self._secrets[each.version], self._keys[each.version] = each, _derive(each)
+        self.current_version = ring.current.version
+
     def _wrap(self, data_key: bytes, nonce: bytes, associated: bytes) -> bytes:
         version = self.current_version
         wrap_nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -87,6 +111,8 @@ class KeyRing:
         """Return data key, nonce and encrypted value."""
         version = version_of(sealed)
         _, _, wrap_nonce, wrapped, nonce = _HEAD.unpack_from(sealed)
+        if version not in self._keys:
+            self._take_up()
         master = self._keys.get(version)
         if master is None:
             raise CannotOpen(f"version {version} of the master key is not here")

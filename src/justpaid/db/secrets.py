@@ -143,7 +143,7 @@ def _given(settings: Settings) -> Mapping[str, str]:
         return from_environment
     if settings.secrets_file is None:
         _refuse_generating_in_production(settings)
-    return {**_read_file(path), **from_environment}
+    return {**read_secrets_file(path), **from_environment}
 
 
 def _refuse_generating_in_production(settings: Settings) -> None:
@@ -155,7 +155,8 @@ def _refuse_generating_in_production(settings: Settings) -> None:
         )
 
 
-def _read_file(path: Path) -> dict[str, str]:
+def read_secrets_file(path: Path) -> dict[str, str]:
+    """Read a file's variables. Raises SecretsError when others can read it too."""
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise SecretsError(f"Others can read {path}. Run: chmod 600 {path}")
     found: dict[str, str] = {}
@@ -169,22 +170,39 @@ def _read_file(path: Path) -> dict[str, str]:
 def _generate(path: Path) -> None:
     """Write new secrets; of several processes that start at once, the first one's file stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lines = [f"{variable_of(name)}=1:{secrets.token_urlsafe(_BYTES)}\n" for name in _NAMES]
-    half_made = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(half_made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(_HEADER + "".join(lines))
-        file.flush()
-        os.fsync(file.fileno())
-    if os.geteuid() == 0:
-        owner = path.parent.stat()
-        os.chown(half_made, owner.st_uid, owner.st_gid)
+    lines = [f"{variable_of(name)}={write_secret(make_secret(1))}\n" for name in _NAMES]
+    half_made = write_beside(path, _HEADER + "".join(lines))
     try:
         os.link(half_made, path)
     except FileExistsError:
         return
     finally:
         half_made.unlink()
+
+
+def write_beside(path: Path, text: str) -> Path:
+    """Write a private file that is to take the place of `path`; return where it stands."""
+    half_made = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(half_made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    if os.geteuid() == 0:
+        owner = (path if path.exists() else path.parent).stat()
+        os.chown(half_made, owner.st_uid, owner.st_gid)
+    return half_made
+
+
+def make_secret(version: int) -> VersionedSecret:
+    """Make a new secret."""
+    return VersionedSecret(version, secrets.token_bytes(_BYTES))
+
+
+def write_secret(secret: VersionedSecret) -> str:
+    """Write a secret as a variable holds it."""
+    encoded = base64.urlsafe_b64encode(secret.secret).decode().rstrip("=")
+    return f"{secret.version}:{encoded}"
 
 
 def _ring(name: str, given: Mapping[str, str]) -> SecretRing:

@@ -82,3 +82,22 @@ def test_a_wrong_master_key_of_the_right_version_opens_nothing() -> None:
     wrong = KeyRing(SecretRing("master_key", VersionedSecret(1, b"x" * 32)))
     with pytest.raises(CannotOpen):
         wrong.unseal(_RING.seal(b"secret", _BINDING), _BINDING)
+
+
+def test_a_ring_takes_up_a_rotation_when_it_needs_to() -> None:
+    """A running process reads what another sealed under a new key, and seals under it itself."""
+    news = [SecretRing("master_key", _SECOND, (_FIRST,))]
+    running = KeyRing(SecretRing("master_key", _FIRST), lambda: news.pop() if news else None)
+    sealed = KeyRing(SecretRing("master_key", _SECOND)).seal(b"secret", _BINDING)
+    assert running.unseal(sealed, _BINDING) == b"secret"
+    assert version_of(running.seal(b"more", _BINDING)) == 2
+    assert running.unseal(_RING.seal(b"old", _BINDING), _BINDING) == b"old"
+
+
+def test_a_ring_takes_up_no_other_installations_keys() -> None:
+    """A secrets file that was mixed up changes nothing for processes that run."""
+    stranger = VersionedSecret(1, b"x" * 32)
+    running = KeyRing(
+        SecretRing("master_key", _FIRST), lambda: SecretRing("master_key", _SECOND, (stranger,))
+    )
+    assert version_of(running.seal(b"secret", _BINDING)) == 1
