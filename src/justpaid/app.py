@@ -53,8 +53,7 @@ from justpaid.members.session_reader import SessionReader
 from justpaid.notices import routes as notice_routes
 from justpaid.outbound.client import OutboundClient
 from justpaid.outbound.policy import OutboundPolicy, parse_allow
-from justpaid.rate_limits.failures import FailedAuthentications
-from justpaid.rate_limits.opening import open_limiter
+from justpaid.rate_limits.opening import open_failures, open_limiter
 from justpaid.runs import routes as run_routes
 from justpaid.runs.room import make_room
 from justpaid.settings import Settings, SettingsError
@@ -185,14 +184,15 @@ async def _wire(
     app.state.connections = Connections(keys, audit, client)
     app.state.approvals = Approvals(audit)
     app.state.trials = make_trials(pool, keys, planted.report_in_definition)
-    failures = FailedAuthentications(settings.auth_failures_per_minute)
+    limiter = app.state.limiter = await open_limiter(pool, settings.redis_url, stack)
+    failures = open_failures(limiter, "authentications", settings.auth_failures_per_minute)
     members = app.state.members = members_room.make_room(
         settings, pool, keys, audit, failures, KeyOwners(audit)
     )
     stack.push_async_callback(members.close)
     app.state.workflows = Workflows(audit, STEP_TYPES, report_keys=planted.report_in_definition)
     _open_key_rooms(app, peppers_of(secrets), audit)
-    app.state.limiter = await open_limiter(pool, settings.redis_url, stack)
+    app.state.leak_reports = open_failures(limiter, "leaks", leak_routes.REPORTS_A_MINUTE)
     directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
     runs = app.state.runs = make_room(
         pool,
@@ -213,7 +213,7 @@ async def _wire(
     stack.push_async_callback(_cancel, [asyncio.create_task(run()) for run in background])
     routes = RouteTable(api_routes(), PUBLIC_ROUTES)
     address_of = address_reader(settings.trusted_proxies)
-    gate = Gate(app, routes, directory, app.state.limiter, failures, address_of, hooks)
+    gate = Gate(app, routes, directory, limiter, failures, address_of, hooks)
     _add_pages(app, settings, partial(_is_ready, pool))
     return Api(gate, app, directory)
 
@@ -229,7 +229,6 @@ def _open_key_rooms(app: FastAPI, peppers: Peppers, audit: AuditLog) -> None:
     }
     app.state.key_admin = KeyAdmin(keys, scopes)
     app.state.leaks = Leaks(peppers, keys, audit)
-    app.state.leak_reports = FailedAuthentications(leak_routes.REPORTS_A_MINUTE)
 
 
 async def _open_hooks(

@@ -13,12 +13,12 @@ from justpaid.ids import Prefix
 from justpaid.leaks import repository
 from justpaid.leaks.schemas import LeakView, ReportLeak, ResolveLeak, Thanks, show_leak
 from justpaid.leaks.service import Leaks
-from justpaid.rate_limits.failures import FailedAuthentications
 from justpaid.web.answers import Page, Success, answers
 from justpaid.web.caller import Caller, permits
 from justpaid.web.cursors import DEFAULT_LIMIT, Position, split_page
 from justpaid.web.envelope import Answer, page, success
 from justpaid.web.gate_address import ADDRESS_KEY
+from justpaid.web.gate_contract import FailureCounter, decided
 from justpaid.web.parameters import After, Limit, path_id
 from justpaid.web.permissions import Permission
 from justpaid.web.routing import EdgeResources, api_router, request_id_of
@@ -48,9 +48,9 @@ async def current_pool(request: Request) -> Pool:
 
 async def limited_by_address(request: Request) -> str | None:
     """Return the caller's address; raises RateLimited past its reports a minute."""
-    reports: FailedAuthentications = request.app.state.leak_reports
+    reports: FailureCounter = request.app.state.leak_reports
     address: str | None = request.scope.get(ADDRESS_KEY)
-    decision = reports.count(address)
+    decision = await decided(reports.count(address))
     if not decision.accepted:
         raise RateLimited(
             f"Your address may report {decision.limit} keys a minute.",

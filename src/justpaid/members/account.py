@@ -72,7 +72,7 @@ class Account:
         Raises NotFound for a link that is wrong, used or too old, and InvalidInput for a password
         that is refused, which leaves the link as it was.
         """
-        self._attempts.require_address(address)
+        await self._attempts.require_address(address)
         token_hash = hash_token(token)
         async with self._pool.acquire() as reading:
             person_id = (
@@ -81,7 +81,7 @@ class Account:
                 else None
             )
         if person_id is None:
-            self._attempts.fail(address)
+            await self._attempts.fail(address)
             raise _stale()
         person = await self._read(person_id)
         problem = find_password_problem(password, email=person.email, name=person.name)

@@ -13,7 +13,7 @@ from justpaid import clock
 from justpaid.db.pool import Connection, Pool
 from justpaid.errors import RateLimited
 from justpaid.members import repository
-from justpaid.web.gate_contract import FailureCounter
+from justpaid.web.gate_contract import FailureCounter, decided
 
 FREE_ATTEMPTS: Final = 5
 LONGEST_WAIT_SECONDS: Final = 60.0
@@ -21,7 +21,7 @@ FORGOTTEN_AFTER: Final = timedelta(hours=1)
 
 
 class Attempts:
-    """The counters of one installation; those by address are this process's own."""
+    """The counters of one installation, by e-mail and by address."""
 
     def __init__(self, pool: Pool, failures: FailureCounter, now: clock.Clock = clock.now) -> None:
         self._pool = pool
@@ -48,14 +48,15 @@ class Attempts:
         """Forget the attempts on an e-mail, in the transaction of what its person then does."""
         await repository.forget_attempts(connection, _hash(email))
 
-    def require_address(self, address: str | None) -> None:
+    async def require_address(self, address: str | None) -> None:
         """Raise RateLimited for an address with too many failures a minute."""
         if self._failures.is_spent(address):
-            raise _too_many(max(1, self._failures.count(address).retry_after_seconds))
+            decision = await decided(self._failures.count(address))
+            raise _too_many(max(1, decision.retry_after_seconds))
 
-    def fail(self, address: str | None) -> None:
+    async def fail(self, address: str | None) -> None:
         """Count a failure of an address."""
-        self._failures.count(address)
+        await decided(self._failures.count(address))
 
 
 def _hash(email: str) -> bytes:

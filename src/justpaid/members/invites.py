@@ -90,7 +90,7 @@ class Invites:
         `codes` are the authenticator's and a recovery code, for those who have an account with a
         second factor. Raises NotFound for a link that is wrong, used, withdrawn or too old.
         """
-        self._attempts.require_address(visit.address)
+        await self._attempts.require_address(visit.address)
         token_hash = hash_token(token)
         async with self._pool.acquire() as reading:
             invite = (
@@ -99,7 +99,7 @@ class Invites:
                 else None
             )
         if invite is None:
-            self._attempts.fail(visit.address)
+            await self._attempts.fail(visit.address)
             raise _stale()
         asked = Credentials(invite.email, password, *codes)
         joiner = await self._joining.identify(asked, name, visit.address)

@@ -64,7 +64,7 @@ class Proofs:
 
         Holds no database connection while the password is checked.
         """
-        self._attempts.require_address(address)
+        await self._attempts.require_address(address)
         await self._attempts.begin(asked.email)
         async with self._pool.acquire() as connection:
             person = await repository.find_person(connection, asked.email)
@@ -77,7 +77,7 @@ class Proofs:
                 raise refused()
             return self._check_factor(person, asked)
         except Unauthenticated:
-            self._attempts.fail(address)
+            await self._attempts.fail(address)
             _log.info("sign_in_refused", address=address)
             raise
 

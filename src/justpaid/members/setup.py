@@ -57,14 +57,14 @@ class Setup:
         Raises NotFound for a link that is wrong, used, too old or no longer needed. What is wrong
         with the rest leaves the link as it was.
         """
-        self._attempts.require_address(visit.address)
+        await self._attempts.require_address(visit.address)
         token_hash = hash_token(asked.token)
         async with self._pool.acquire() as reading:
             known = is_token(asked.token) and await link_repository.is_setup_link(
                 reading, token_hash, self._now()
             )
         if not known:
-            self._attempts.fail(visit.address)
+            await self._attempts.fail(visit.address)
             raise _stale()
         _check_company(asked.company)
         joiner = await self._joining.identify(

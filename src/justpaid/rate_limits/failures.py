@@ -38,13 +38,14 @@ class FailedAuthentications:
 
     def count(self, address: str | None) -> Decision:
         """Count one failure; not accepted means that the address is over its limit."""
-        return self._store.spend(self._owner(address), self._limit)
+        return self._store.spend(self.owner_of(address), self._limit)
 
     def is_spent(self, address: str | None) -> bool:
         """Say whether the next failure from this address would be over its limit."""
-        return not self._store.look(self._owner(address), self._limit).accepted
+        return not self._store.look(self.owner_of(address), self._limit).accepted
 
-    def _owner(self, address: str | None) -> str:
+    def owner_of(self, address: str | None) -> str:
+        """Name the budget that an address has, alone or with others."""
         owner = block_of(address)
         if len(self._store) < self._most_addresses or owner in self._store:
             return owner

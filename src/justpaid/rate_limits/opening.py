@@ -1,4 +1,4 @@
-"""Makes the limiter of an API process: in its memory, or shared with others through Redis."""
+"""Makes what an API process counts with: in its memory, or shared with others through Redis."""
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from justpaid.db.pool import Pool
 from justpaid.rate_limits import repository
+from justpaid.rate_limits.failures import FailedAuthentications
 from justpaid.rate_limits.limiter import MemoryLimiter
-from justpaid.web.gate_contract import Limiter
+from justpaid.rate_limits.shared_failures import SharedFailures
+from justpaid.web.gate_contract import FailureCounter, Limiter
 
 _FIRST_WAIT_SECONDS: Final = 1.0
 # Loaded only where Redis is used: it takes 20 MB and a third of a second.
@@ -32,6 +34,13 @@ async def open_limiter(pool: Pool, redis_url: str | None, stack: AsyncExitStack)
 
     stack.push_async_callback(save)
     return limiter
+
+
+def open_failures(limiter: Limiter, purpose: str, limit: int) -> FailureCounter:
+    """Make a counter of failures by address, over as many processes as the limiter counts over."""
+    if isinstance(limiter, MemoryLimiter):
+        return FailedAuthentications(limit)
+    return SharedFailures(purpose, limit, limiter)
 
 
 async def _open_shared(redis_url: str, stack: AsyncExitStack) -> Limiter:

@@ -46,6 +46,7 @@ from justpaid.web.gate_contract import (
     Receive,
     Scope,
     Send,
+    decided,
 )
 from justpaid.web.gate_routes import GateRoute, Methods, RouteTable
 from justpaid.web.request_id import HEADER as REQUEST_ID_HEADER
@@ -194,12 +195,12 @@ class Gate:
         if identity is not None:
             return identity
         if is_for_sessions:
-            raise self._failed(request, SESSION_NEEDED)
-        raise self._failed(request, _NO_KEY if raw is None else _NOT_A_KEY)
+            raise await self._failed(request, SESSION_NEEDED)
+        raise await self._failed(request, _NO_KEY if raw is None else _NOT_A_KEY)
 
-    def _failed(self, request: _Request, message: str) -> AppError:
+    async def _failed(self, request: _Request, message: str) -> AppError:
         """Count a failed authentication and make its refusal."""
-        decision = self._failures.count(request.address)
+        decision = await decided(self._failures.count(request.address))
         request.answer += limit_headers(_FAILURE_POLICY, decision)
         if decision.accepted:
             return Unauthenticated(message)

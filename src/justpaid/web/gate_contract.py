@@ -40,6 +40,11 @@ class Decision(NamedTuple):
     resets_at: int
 
 
+async def decided(said: Decision | Awaitable[Decision]) -> Decision:
+    """Wait for a decision, if it is not there at once."""
+    return said if isinstance(said, Decision) else await said
+
+
 class Limiter(Protocol):
     """Counts requests against budgets a minute: in memory at once, or in a shared store."""
 
@@ -59,7 +64,7 @@ class Limiter(Protocol):
 class FailureCounter(Protocol):
     """Counts failed authentications by address."""
 
-    def count(self, address: str | None) -> Decision:
+    def count(self, address: str | None) -> Decision | Awaitable[Decision]:
         """Count one failure; not accepted means that the address is over its limit."""
         ...
 
