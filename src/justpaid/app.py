@@ -27,6 +27,7 @@ from justpaid.api_keys.ownership import KeyOwners
 from justpaid.api_keys.service import ApiKeys
 from justpaid.approvals import routes as approval_routes
 from justpaid.approvals.service import Approvals
+from justpaid.approvals.telling import ApprovalTeller
 from justpaid.audit import routes as audit_routes
 from justpaid.audit.head_log import HeadLog
 from justpaid.audit.service import AuditLog
@@ -48,6 +49,7 @@ from justpaid.leaks import routes as leak_routes
 from justpaid.leaks.service import Leaks
 from justpaid.members import room as members_room
 from justpaid.members import routes as member_routes
+from justpaid.members.notice_mail import NoticeMailer
 from justpaid.members.retention import purge_expired
 from justpaid.members.session_reader import SessionReader
 from justpaid.notices import routes as notice_routes
@@ -190,6 +192,7 @@ async def _wire(
         settings, pool, keys, audit, failures, KeyOwners(audit)
     )
     stack.push_async_callback(members.close)
+    mailer = NoticeMailer(pool, members.mail, settings.base_url)
     app.state.workflows = Workflows(audit, STEP_TYPES, report_keys=planted.report_in_definition)
     _open_key_rooms(app, peppers_of(secrets), audit)
     app.state.leak_reports = open_failures(limiter, "leaks", leak_routes.REPORTS_A_MINUTE)
@@ -210,6 +213,7 @@ async def _wire(
     directory.on_changed(runs.cut_off)
     hooks, background = await _open_hooks(pool, planted, members.reader, stack)
     background += [directory.lease.run, partial(_purge, pool), HeadLog(pool, audit).run]
+    background += [ApprovalTeller(pool).run, mailer.run]
     stack.push_async_callback(_cancel, [asyncio.create_task(run()) for run in background])
     routes = RouteTable(api_routes(), PUBLIC_ROUTES)
     address_of = address_reader(settings.trusted_proxies)

@@ -11,7 +11,9 @@ import pytest
 from justpaid.db.pool import connect
 from justpaid.engine import journal
 from justpaid.engine.lanes import SESSION_SETTINGS
-from justpaid.ids import new_id
+from justpaid.ids import Prefix, encode_id, new_id
+from justpaid.notices import repository as notices
+from justpaid.notices.model import News
 from justpaid.runs import retention
 from justpaid.runs.retention import Removed, Retention
 from tests.engine.stage import Stage, transform
@@ -178,8 +180,12 @@ async def test_one_worker_does_it_at_a_time(stage: Stage) -> None:
         (retention._OLD_LINES, "ARRAY[gen_random_uuid()], now()", "runs_of_line"),
         (retention._PURGE[1], "ARRAY[gen_random_uuid()]", "steps_pkey"),
         (retention._PURGE[2], "ARRAY[gen_random_uuid()]", "run_logs_pkey"),
+        (retention._PURGE[3], "ARRAY[gen_random_uuid()]", "sealed_inputs_pkey"),
+        (retention._PURGE_LINES, "ARRAY[gen_random_uuid()]", "sealed_requests_pkey"),
         (retention._DELETE_LINES, "ARRAY[gen_random_uuid()]", "effects_generation"),
         (retention._DELETE[2], "ARRAY[gen_random_uuid()]", "approvals_of_step"),
+        (retention._DELETE[2], "ARRAY[gen_random_uuid()]", "notices_once"),
+        (retention._DELETE[3], "ARRAY[gen_random_uuid()]", "approvals_of_step"),
     ],
 )
 async def test_every_statement_walks_an_index(
@@ -193,3 +199,51 @@ async def test_every_statement_walks_an_index(
     plan = "\n".join(row[0] for row in rows)
     assert index in plan, plan
     assert "Seq Scan" not in plan, plan
+
+
+async def test_an_approval_goes_with_its_run(stage: Stage) -> None:
+    """Approvals, votes, notices and mail outlive a run's values, and go with its header."""
+    step = {"id": "ask", "type": "approval", "config": {"approvers": ["a@acme.test"]}}
+    run_id = await stage.start(await stage.define([step]))
+    async with stage.worker():
+        await stage.reaches(run_id, "suspended")
+        approval_id = await stage.pool.fetchval("SELECT id FROM approvals")
+        news = News("approval_requested", "Pay?", "1,900.00", str(approval_id))
+        async with stage.pool.acquire() as connection:
+            await notices.add(connection, stage.company_id, news, NOW)
+        await stage.pool.execute(
+            "INSERT INTO approval_votes VALUES ($1, 'mem_1', $2, true, 'fine')",
+            approval_id,
+            stage.company_id,
+        )
+        await stage.cancel(run_id)
+        await stage.ended(run_id)
+    kept = "SELECT (SELECT count(*) FROM approvals), (SELECT count(*) FROM approval_votes), "
+    kept += "(SELECT count(*) FROM notices)"
+    assert await _retention(stage).sweep() == Removed(purged=1)
+    assert tuple(await stage.pool.fetchrow(kept) or ()) == (1, 1, 1)
+    assert await _retention(stage, 90).sweep() == Removed(deleted=1)
+    assert tuple(await stage.pool.fetchrow(kept) or ()) == (0, 0, 0)
+
+
+async def test_a_childs_removed_values_are_not_gone_on_with(stage: Stage) -> None:
+    """A parent retried after its failed child's time is over says so, and computes nothing."""
+    stage.stub.script["/a"] = [400]
+    inner = await stage.define([stage.action("/a"), transform("b", got="{{steps.a.output}}")])
+    config = {"workflowId": encode_id(Prefix.WORKFLOW, inner)}
+    workflow_id = await stage.define([{"id": "ask", "type": "workflow", "config": config}])
+    first = await stage.start(workflow_id)
+    async with stage.worker():
+        await stage.ended(first)
+        await stage.pool.execute(
+            "UPDATE runs SET completed_at = completed_at - interval '30 days' "
+            "WHERE parent_run_id = $1",
+            first,
+        )
+        assert await _retention(stage, now=NOW + timedelta(days=70)).sweep() == Removed(purged=1)
+        run = stage.new_run(workflow_id, origin_run_id=first, retried_from=first, fence=1)
+        async with stage.pool.acquire() as connection:
+            assert (await journal.accept_runs(connection, [run]))[run.id] is None
+        row = await stage.ended(run.id)
+    assert "were removed" in row["error"]
+    assert len(stage.stub.calls) == 1

@@ -38,6 +38,7 @@ class Terms:
     on_timeout: str
     approve_label: str | None
     reject_label: str | None
+    notify: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,18 @@ _VOTES: Final = """
 SELECT approval_id, voter, approved, comment, at FROM approval_votes
 WHERE company_id = $1 AND approval_id = ANY($2::uuid[]) ORDER BY at, voter
 """
+_TAKE_UNTOLD: Final = f"""
+UPDATE approvals SET told_at = $1 WHERE id = ANY(ARRAY(
+  SELECT id FROM approvals WHERE told_at IS NULL AND status = 'open'
+  ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+RETURNING company_id, {_COLUMNS}
+"""
+_NAMED_MEMBERS: Final = """
+SELECT m.id FROM memberships m JOIN people p ON p.id = m.person_id
+WHERE m.company_id = $1 AND m.role = ANY($2::text[])
+  AND (p.email = ANY($3::text[]) OR m.id = ANY($4::uuid[]))
+"""
+_MEMBERS_OF: Final = "SELECT id FROM memberships WHERE company_id = $1 AND role = ANY($2::text[])"
 _LOCK_RUN: Final = """
 SELECT started_by FROM runs WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END
 FOR NO KEY UPDATE
@@ -129,6 +141,7 @@ def _terms(stored: JsonValue) -> Terms:
         on_timeout=_text(terms, "onTimeout") or "reject",
         approve_label=_text(terms, "approveLabel"),
         reject_label=_text(terms, "rejectLabel"),
+        notify=terms.get("notify") is not False,
     )
 
 
@@ -161,6 +174,32 @@ async def decide(
     await connection.execute(
         _DECIDE, company_id, approval_id, status, vote.at, vote.voter, vote.comment
     )
+
+
+async def take_untold(
+    connection: Connection, now: datetime, most: int
+) -> list[tuple[UUID, Approval]]:
+    """Return open approvals of any company that nobody was told of, noted as told from now on."""
+    rows = await connection.fetch(_TAKE_UNTOLD, now, most)
+    return [(row["company_id"], _approval(row, ())) for row in rows]
+
+
+async def list_named_members(
+    connection: Connection, company_id: UUID, names: Iterable[str], roles: Iterable[str]
+) -> list[UUID]:
+    """Return the members of these roles whom an approval names, by e-mail address or id."""
+    named = list(names)
+    ids = [found for name in named if (found := decode_id(Prefix.MEMBER, name)) is not None]
+    rows = await connection.fetch(_NAMED_MEMBERS, company_id, list(roles), named, ids)
+    return [row["id"] for row in rows]
+
+
+async def list_members_of(
+    connection: Connection, company_id: UUID, roles: Iterable[str]
+) -> list[UUID]:
+    """Return the members of these roles."""
+    rows = await connection.fetch(_MEMBERS_OF, company_id, list(roles))
+    return [row["id"] for row in rows]
 
 
 async def find_member_email(

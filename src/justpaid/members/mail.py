@@ -101,3 +101,11 @@ def reset_mail(link: str) -> tuple[str, str]:
         "not ask your operator for it, tell them.\n"
     )
     return "Set a new password", text
+
+
+def notice_mail(company: str, title: str, body: str, link: str | None) -> tuple[str, str]:
+    """Write the subject and text of a notice."""
+    company = " ".join(company.split())
+    where = "" if link is None else f"{link}\n\n"
+    text = f"{body}\n\n{where}{company} on JustPaid Workflows. The dashboard has all notices.\n"
+    return title, text

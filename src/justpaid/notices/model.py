@@ -9,7 +9,7 @@ from uuid import UUID
 class News:
     """Something to tell; a second one of the same kind and `distinct_by` is not told again.
 
-    `link` is a path of the dashboard.
+    `link` is a path of the dashboard. `member_ids`: whom it is for, None for everybody.
     """
 
     kind: str
@@ -17,6 +17,7 @@ class News:
     body: str
     distinct_by: str
     link: str | None = None
+    member_ids: tuple[UUID, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ _WORKFLOW: Final = """
 SELECT status, version FROM workflows WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END
 """
 _EARLIER_CHILD: Final = """
-SELECT c.id, c.workflow_id, c.version, c.status, c.origin_run_id, c.output
+SELECT c.id, c.workflow_id, c.version, c.status, c.origin_run_id, c.output, c.purged_at
 FROM runs p JOIN runs c ON c.parent_run_id = p.id AND c.parent_path = $3
 WHERE (p.id = $2 OR p.origin_run_id = $2 AND p.origin_run_id <> p.id) AND p.company_id = $1
 ORDER BY c.created_at DESC, c.id DESC LIMIT 1
 """
 _NEWEST_OF_LINE: Final = """
-SELECT id, workflow_id, version, status, origin_run_id, output FROM runs
+SELECT id, workflow_id, version, status, origin_run_id, output, purged_at FROM runs
 WHERE (id = $2 OR origin_run_id = $2 AND origin_run_id <> id) AND company_id = $1
 ORDER BY created_at DESC, id DESC LIMIT 1
 """

@@ -149,6 +149,8 @@ class ChildRunMaker:
         name = encode_id(Prefix.RUN, newest["id"])
         if newest["status"] not in ENDED:
             raise _NotPossible(f"The run {name} of this step has not ended.")
+        if newest["purged_at"] is not None and not line.had_completed:
+            raise _NotPossible(f"The values of the run {name} were removed: its time was over.")
         if newest["status"] == _COMPLETED and not line.had_completed:
             output = newest["output"]
             return Completed(None if output is None else exact_json.stored(output))

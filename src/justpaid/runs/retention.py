@@ -74,6 +74,12 @@ _DELETE_LINES: Final = "DELETE FROM effects WHERE origin_run_id = ANY($1::uuid[]
 _DELETE: Final = (
     "DELETE FROM run_logs WHERE run_id = ANY($1::uuid[])",
     "DELETE FROM steps WHERE run_id = ANY($1::uuid[])",
+    """
+    WITH a AS MATERIALIZED (
+      SELECT company_id, id::text AS id FROM approvals WHERE run_id = ANY($1::uuid[]))
+    DELETE FROM notices n USING a
+    WHERE n.company_id = a.company_id AND n.kind = 'approval_requested' AND n.distinct_by = a.id
+    """,
     "DELETE FROM approvals WHERE run_id = ANY($1::uuid[])",
     "DELETE FROM runs WHERE id = ANY($1::uuid[])",
 )
