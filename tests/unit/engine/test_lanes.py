@@ -88,6 +88,24 @@ async def test_what_comes_during_a_flush_goes_together() -> None:
     assert len(flushes.connections) == 1
 
 
+async def test_what_comes_turn_by_turn_goes_together() -> None:
+    """While a busy loop brings more each turn a flush waits for it, and never without end."""
+    flushes = Flushes()
+    lane = flushes.lane()
+
+    async def submit_late(turns: int) -> int:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await lane.submit(turns)
+
+    async with asyncio.TaskGroup() as group:
+        for turns in range(60):
+            group.create_task(submit_late(turns))
+    sizes = [len(batch) for batch in flushes.batches]
+    assert sum(sizes) == 60
+    assert 1 < max(sizes) < 30
+
+
 async def test_a_bad_row_fails_alone() -> None:
     """After a data error the batch is repeated one by one: only the bad one's submitter hears."""
     flushes = Flushes(lambda items: asyncpg.DataError("bad") if 2 in items else None)
