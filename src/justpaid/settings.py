@@ -6,14 +6,12 @@ ever repeats a value.
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
-
-from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "JUSTPAID_"
 # Accepted without the prefix too, because hosting platforms set them under these names.
@@ -22,6 +20,8 @@ UNPREFIXED: Final = ("DATABASE_URL", "REDIS_URL")
 CALLER_VARIABLES: Final = frozenset({"JUSTPAID_API_KEY", "JUSTPAID_URL"})
 DEFAULT_DATA_DIR: Final = Path(".data")
 
+_LAST_PORT: Final = 65_535
+
 Network: TypeAlias = IPv4Network | IPv6Network
 
 
@@ -29,100 +29,114 @@ class SettingsError(Exception):
     """The settings cannot be used; the message names each variable and what it should be."""
 
 
-def _networks(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _networks(text: str) -> tuple[Network, ...]:
     try:
-        return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:
         raise ValueError("must be networks such as 10.0.0.0/8, separated by commas") from None
 
 
-def _bind(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if value == "off":
+def _bind(text: str) -> tuple[str, int] | None:
+    if text == "off":
         return None
-    host, _, port = value.rpartition(":")
+    host, _, port = text.rpartition(":")
     host = host.strip("[]")
-    if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  the last port
+    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
         raise ValueError("must be an address and port such as 127.0.0.1:9464, or off")
     return host, int(port)
 
 
-def _origin(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    parts = urlsplit(value)
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
     is_origin = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
     if not is_origin or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError("must be scheme, host and port alone, such as https://workflows.acme.test")
     return f"{parts.scheme}://{parts.netloc}"
 
 
-Networks: TypeAlias = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
-Bind: TypeAlias = Annotated[tuple[str, int] | None, NoDecode, BeforeValidator(_bind)]
-Origin: TypeAlias = Annotated[str | None, BeforeValidator(_origin)]
-Port: TypeAlias = Annotated[int, Field(ge=0, le=65535)]
-Secret: TypeAlias = Annotated[str | None, Field(repr=False)]
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be {', '.join(words[:-1])} or {words[-1]}")
+        return text
+
+    return read
 
 
-class Settings(BaseSettings):
+def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
+
+    def read(text: str) -> int:
+        number = int(text) if text.isascii() and text.isdecimal() else -1
+        if number < least or (most is not None and number > most):
+            raise ValueError(f"must be a whole number {bounds}")
+        return number
+
+    return read
+
+
+# How the text of a variable becomes a value, where it is not the value itself.
+_READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "env": _one_of("development", "production"),
+    "data_dir": Path,
+    "port": _whole(0, _LAST_PORT),
+    "public_url": _origin,
+    "trusted_proxies": _networks,
+    "database_pool_size": _whole(2, 500),
+    "secrets_file": Path,
+    "worker_slots": _whole(1, 4096),
+    "lease_seconds": _whole(2, 300),
+    "auth_failures_per_minute": _whole(1),
+    "run_retention_days": _whole(1),
+    "evidence_retention_days": _whole(1),
+    "log_format": _one_of("auto", "json", "console"),
+    "log_level": _one_of("debug", "info", "warning", "error"),
+    "metrics_bind": _bind,
+    "smtp_port": _whole(0, _LAST_PORT),
+    "smtp_security": _one_of("starttls", "tls", "none"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
     """Every setting with its default; docs/operations.md explains each, and a test compares."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_ignore_empty=True,
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        populate_by_name=True,
-    )
 
     env: Literal["development", "production"] = "development"
     data_dir: Path = DEFAULT_DATA_DIR
     host: str = "127.0.0.1"
-    port: Port = 8080
-    public_url: Origin = None
-    trusted_proxies: Networks = ()
+    port: int = 8080
+    public_url: str | None = None
+    trusted_proxies: tuple[Network, ...] = ()
 
-    database_url: str | None = Field(
-        default=None,
-        repr=False,
-        validation_alias=AliasChoices("JUSTPAID_DATABASE_URL", "DATABASE_URL"),
-    )
-    database_pool_size: int = Field(default=20, ge=2, le=500)
-    redis_url: str | None = Field(
-        default=None,
-        repr=False,
-        validation_alias=AliasChoices("JUSTPAID_REDIS_URL", "REDIS_URL"),
-    )
+    database_url: str | None = field(default=None, repr=False)
+    database_pool_size: int = 20
+    redis_url: str | None = field(default=None, repr=False)
 
     secrets_file: Path | None = None
-    pepper: Secret = None
-    pepper_previous: Secret = None
-    master_key: Secret = None
-    master_key_previous: Secret = None
-    audit_key: Secret = None
-    audit_key_previous: Secret = None
+    pepper: str | None = field(default=None, repr=False)
+    pepper_previous: str | None = field(default=None, repr=False)
+    master_key: str | None = field(default=None, repr=False)
+    master_key_previous: str | None = field(default=None, repr=False)
+    audit_key: str | None = field(default=None, repr=False)
+    audit_key_previous: str | None = field(default=None, repr=False)
 
     outbound_allow: str = ""
-    worker_slots: int = Field(default=96, ge=1, le=4096)
-    lease_seconds: int = Field(default=10, ge=2, le=300)
-    auth_failures_per_minute: int = Field(default=60, ge=1)
-    run_retention_days: int = Field(default=90, ge=1)
-    evidence_retention_days: int | None = Field(default=None, ge=1)
+    worker_slots: int = 96
+    lease_seconds: int = 10
+    auth_failures_per_minute: int = 60
+    run_retention_days: int = 90
+    evidence_retention_days: int | None = None
 
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    metrics_bind: Bind = ("127.0.0.1", 9464)
-    metrics_token: Secret = None
+    metrics_bind: tuple[str, int] | None = ("127.0.0.1", 9464)
+    metrics_token: str | None = field(default=None, repr=False)
 
     smtp_host: str | None = None
-    smtp_port: Port = 587
+    smtp_port: int = 587
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_username: str | None = None
-    smtp_password: Secret = None
+    smtp_password: str | None = field(default=None, repr=False)
     smtp_from: str | None = None
 
     @property
@@ -138,41 +152,26 @@ class Settings(BaseSettings):
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
-    @model_validator(mode="after")
-    def _refuse_plain_http(self) -> Self:
-        is_exposed = not is_loopback(urlsplit(self.base_url).hostname or "")
-        if self.public_url is None:
-            is_exposed = not is_loopback(self.host)
-        if self.is_production and is_exposed and not self.base_url.startswith("https://"):
-            raise ValueError(
-                "JUSTPAID_PUBLIC_URL: production is reached over https; set it to the https://"
-                " address of the proxy in front, or listen on loopback alone"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _want_a_sender(self) -> Self:
-        if self.smtp_host is not None and self.smtp_from is None:
-            raise ValueError("JUSTPAID_SMTP_FROM: is needed with JUSTPAID_SMTP_HOST")
-        return self
-
 
 def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
     """Read the environment; `overrides` (by field name) come from the command line and win.
 
     Raises SettingsError naming every unknown or wrong variable.
     """
-    given = {name: value for name, value in (overrides or {}).items() if value is not None}
     problems = [_unknown(name) for name in unknown_variables(os.environ)]
-    settings = None
-    try:
-        settings = Settings(**given)  # pyright: ignore[reportArgumentType]  checked by the model
-    except ValidationError as error:
-        problems += [
-            _explain(str(each["loc"][0]) if each["loc"] else "", each["msg"])
-            for each in error.errors(include_input=False, include_url=False)
-        ]
-    if problems or settings is None:
+    values: dict[str, Any] = {}
+    for each in fields(Settings):
+        value = _given(each.name, overrides or {})
+        if value is None:
+            continue
+        try:
+            read = _READERS.get(each.name, str)
+            values[each.name] = read(value) if isinstance(value, str) else value
+        except ValueError as error:
+            problems.append(f"{PREFIX}{each.name.upper()}: {error}")
+    settings = Settings(**values)
+    problems += _find_contradictions(settings)
+    if problems:
         raise SettingsError(
             "The settings cannot be used:\n" + "\n".join(f"  {problem}" for problem in problems)
         )
@@ -182,14 +181,14 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
 def to_environment(settings: Settings) -> dict[str, str]:
     """Write settings as the variables that `load_settings` would read them from."""
     return {
-        f"{PREFIX}{name.upper()}": _as_text(name, getattr(settings, name))
-        for name in sorted(settings.model_fields_set | {"data_dir", "host", "port"})
+        f"{PREFIX}{each.name.upper()}": _as_text(each.name, getattr(settings, each.name))
+        for each in fields(settings)
     }
 
 
 def variable_names() -> list[str]:
     """List every variable by its prefixed name, in the order of the documentation."""
-    return [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    return [f"{PREFIX}{each.name.upper()}" for each in fields(Settings)]
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
@@ -228,9 +227,27 @@ def _unknown(name: str) -> str:
     return f"{name} is not a setting: {hint}"
 
 
-def _explain(field: str, message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    if not field:
-        return message
-    name = field if field.isupper() else f"{PREFIX}{field.upper()}"
-    return f"{name}: {message[:1].lower()}{message[1:]}"
+def _given(name: str, overrides: Mapping[str, object]) -> object:
+    """Find what a setting is set to; None where it is not. An empty variable sets nothing."""
+    value = overrides.get(name)
+    if value is not None:
+        return value
+    variable = name.upper()
+    plain = os.environ.get(variable) if variable in UNPREFIXED else None
+    return os.environ.get(f"{PREFIX}{variable}") or plain or None
+
+
+def _find_contradictions(settings: Settings) -> list[str]:
+    """List what is wrong with settings that are right one by one."""
+    problems: list[str] = []
+    is_exposed = not is_loopback(urlsplit(settings.base_url).hostname or "")
+    if settings.public_url is None:
+        is_exposed = not is_loopback(settings.host)
+    if settings.is_production and is_exposed and not settings.base_url.startswith("https://"):
+        problems.append(
+            "JUSTPAID_PUBLIC_URL: production is reached over https; set it to the https://"
+            " address of the proxy in front, or listen on loopback alone"
+        )
+    if settings.smtp_host is not None and settings.smtp_from is None:
+        problems.append("JUSTPAID_SMTP_FROM: is needed with JUSTPAID_SMTP_HOST")
+    return problems

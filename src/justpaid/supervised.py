@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from typing import Final, cast
 
@@ -46,7 +47,7 @@ def run_process(name: str, settings: Settings) -> None:
     with database_server(settings) as server:
         asyncio.run(_require_schema(server.dsn))
         run = cast("Callable[[Settings], None]", getattr(import_module(module), function))
-        run(settings.model_copy(update={"database_url": server.dsn}))
+        run(replace(settings, database_url=server.dsn))
 
 
 async def _require_schema(dsn: str) -> None:

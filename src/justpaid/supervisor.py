@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType, TracebackType
 from typing import Final, Self
 
@@ -246,7 +247,7 @@ class Supervisor:
         return 0
 
     def _child_environment(self, dsn: str) -> dict[str, str]:
-        settings = self.settings.model_copy(update={"database_url": dsn})
+        settings = replace(self.settings, database_url=dsn)
         return {**os.environ, **to_environment(settings)}
 
 

@@ -12,7 +12,7 @@ from justpaid.engine import claims
 from justpaid.engine.model import Finished, RunStatus
 from justpaid.errors import InvalidInput
 from justpaid.ids import new_id
-from justpaid.settings import Settings
+from justpaid.settings import load_settings
 from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.worker import CompanyFactsStore, work
 from justpaid.worker_meters import WorkerMeters, serve_meters
@@ -128,7 +128,7 @@ async def test_metrics_with_a_token_need_it() -> None:
 
 async def test_the_composed_worker_works(stage: Stage, tmp_path: object) -> None:
     """The process's own composition ends a run, and stops when it is told to."""
-    settings = Settings.model_validate(
+    settings = load_settings(
         {
             "database_url": stage.database_url,
             "data_dir": tmp_path,

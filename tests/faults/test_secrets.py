@@ -2,6 +2,7 @@
 
 import base64
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ async def test_the_first_start_makes_them(pool: Pool, tmp_path: Path) -> None:
 async def test_a_wrong_secret_is_named(pool: Pool, tmp_path: Path, name: str) -> None:
     """A secret that is not this database's stops the start and says which one it is."""
     await _load(pool, Settings(data_dir=tmp_path))
-    wrong = Settings.model_validate({"data_dir": tmp_path, name: OTHER})
+    wrong = replace(Settings(data_dir=tmp_path), **{name: OTHER})
     with pytest.raises(SecretsError, match=f"JUSTPAID_{name.upper()} is not the one") as caught:
         await _load(pool, wrong)
     assert OTHER not in str(caught.value)
@@ -79,7 +80,7 @@ async def test_production_takes_no_file_of_the_data_dir(pool: Pool, tmp_path: Pa
         await _load(pool, production)
     elsewhere = tmp_path / "secrets.env"
     (data_dir / SECRETS_FILE).rename(elsewhere)
-    await _load(pool, production.model_copy(update={"secrets_file": elsewhere}))
+    await _load(pool, replace(production, secrets_file=elsewhere))
 
 
 async def test_a_readable_file_is_refused(pool: Pool, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -82,14 +83,13 @@ def find_example(name: str) -> Path:
 def _settings(folder: Path, providers: Providers, port: int | None) -> Settings:
     wanted = load_settings({"data_dir": folder, "port": port})
     host, _, provider_port = providers.address.removeprefix("http://").partition(":")
-    return wanted.model_copy(
-        update={
-            "database_url": None,
-            "port": find_free_port(wanted.host, wanted.port),
-            "outbound_allow": f"{host}:{provider_port}",
-            "metrics_bind": None,
-            "log_level": "warning",
-        }
+    return replace(
+        wanted,
+        database_url=None,
+        port=find_free_port(wanted.host, wanted.port),
+        outbound_allow=f"{host}:{provider_port}",
+        metrics_bind=None,
+        log_level="warning",
     )
 
 
