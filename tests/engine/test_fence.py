@@ -18,6 +18,7 @@ from justpaid.engine.model import (
     StepStatus,
     Suspension,
 )
+from justpaid.ids import new_id
 from tests.engine.stage import Stage, stored, transform, until
 
 
@@ -215,6 +216,28 @@ async def test_an_idempotency_key_finds_its_first_run(stage: Stage) -> None:
     obstacle = answers[other.id]
     assert obstacle is not None
     assert (obstacle.run_id, obstacle.is_repeat) == (winner.id, True)
+
+
+async def test_a_run_is_stored_only_while_its_workflow_stands_so(stage: Stage) -> None:
+    """Who assumes a workflow's state is left out where it has changed; others of the batch are not.
+
+    A batch that is repeated after a lost answer finds what it has stored, whatever changed since.
+    """
+    paused, active = [await stage.define([transform("a", x=1)]) for _ in range(2)]
+    stored_before = stage.new_run(paused, if_active=True)
+    moved = stage.new_run(paused, if_active=True)
+    old = stage.new_run(active, if_active=True, version=2)
+    foreign = stage.new_run(active, if_active=True, company_id=new_id())
+    fitting, unasked = stage.new_run(active, if_active=True), stage.new_run(paused)
+    async with stage.pool.acquire() as connection:
+        assert await journal.accept_runs(connection, [stored_before]) == {stored_before.id: None}
+        await connection.execute("UPDATE workflows SET status='paused' WHERE id=$1", paused)
+        answers = await journal.accept_runs(
+            connection, [stored_before, moved, old, foreign, fitting, unasked]
+        )
+        count = await connection.fetchval("SELECT count(*) FROM runs")
+    assert answers == {stored_before.id: None, fitting.id: None, unasked.id: None}
+    assert count == 3
 
 
 async def test_a_limit_lets_runs_in_one_after_another(stage: Stage) -> None:

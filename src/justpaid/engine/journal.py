@@ -67,7 +67,7 @@ _RELEASE_WAITING: Final = _PARTS["release_waiting"]
 _NEW_RUN: Final = attrgetter(
     "id", "company_id", "workflow_id", "version", "held", "origin_run_id", "idempotency_key",
     "idempotency_hash", "trigger_type", "trigger", "started_by", "input", "waiter", "fence",
-    "retried_from", "parent_run_id", "depth", "connection_id", "parent_path",
+    "retried_from", "parent_run_id", "depth", "connection_id", "parent_path", "if_active",
 )  # fmt: skip
 _STEP: Final = attrgetter(
     "path", "attempt", "type", "status", "skip_reason", "input", "output_text", "error_text",
@@ -112,10 +112,10 @@ async def accept_runs(
     """Store runs and notify workers; tell for each that was not stored which run is in its place.
 
     On a caller's connection it joins the caller's transaction. Runs under maxConcurrentRuns are
-    stored `held`: call `release` afterwards.
+    stored `held`: call `release` afterwards. A run whose `if_active` does not hold is left out.
     """
     is_sealed = any(run.sealed_input is not None for run in runs)
-    columns = _columns([_NEW_RUN(run) for run in runs], 19)
+    columns = _columns([_NEW_RUN(run) for run in runs], 20)
     async with connection.transaction() if is_sealed else nullcontext():
         rows = await connection.fetch(_ACCEPT, *columns, timeout=_SECONDS)
         answers: dict[UUID, Obstacle | None] = {row["id"]: None for row in rows}

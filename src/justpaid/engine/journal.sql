@@ -10,10 +10,10 @@ WITH a AS (
   SELECT *, row_number() OVER (PARTITION BY company_id, held ORDER BY ord) AS k
   FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::bool[], $6::uuid[], $7::text[], $8::bytea[],
       $9::text[], $10::json[], $11::text[], $12::json[], $13::text[], $14::int[], $15::uuid[], $16::uuid[],
-      $17::smallint[], $18::uuid[], $19::text[]) WITH ORDINALITY
+      $17::smallint[], $18::uuid[], $19::text[], $20::bool[]) WITH ORDINALITY
     AS a(id, company_id, workflow_id, version, held, origin_run_id, idempotency_key, idempotency_hash,
       trigger_type, trigger, started_by, input, waiter, fence, retried_from, parent_run_id,
-      depth, connection_id, parent_path, ord)),
+      depth, connection_id, parent_path, if_active, ord)),
 b AS MATERIALIZED (
   SELECT company_id, (SELECT max(r.rank) FROM runs r
       WHERE r.company_id = c.company_id AND r.status = 'pending' AND NOT r.held
@@ -27,7 +27,10 @@ i AS (
     greatest((extract(epoch FROM clock_timestamp()) * 1000)::bigint, coalesce(last + 50, 0)) + 50 * (k - 1),
     idempotency_key, idempotency_hash, trigger_type, trigger, started_by, input, waiter, fence, retried_from,
     parent_run_id, depth, connection_id, parent_path
-  FROM a JOIN b USING (company_id) ORDER BY workflow_id, idempotency_key, origin_run_id, id
+  FROM a JOIN b USING (company_id)
+  WHERE CASE WHEN a.if_active THEN (SELECT w.status = 'active' AND w.version = a.version FROM workflows w
+    WHERE w.id = a.workflow_id AND CASE WHEN w.company_id = a.company_id THEN true END LIMIT 1) ELSE true END
+  ORDER BY workflow_id, idempotency_key, origin_run_id, id
   ON CONFLICT DO NOTHING RETURNING id),
 n AS MATERIALIZED (SELECT pg_notify('runs', '') FROM i LIMIT 1)
 SELECT i.id FROM i LEFT JOIN n ON true

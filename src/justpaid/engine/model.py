@@ -120,6 +120,7 @@ class NewRun:
     held: bool = False  # waits for its workflow's maxConcurrentRuns; release afterwards
     fence: int = 0
     sealed_input: bytes | None = None  # what `input` shows a mask for
+    if_active: bool = False  # to be stored only while its workflow is active at its version
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import structlog
 from justpaid.audit.service import AuditLog
 from justpaid.db.encryption import KeyRing
 from justpaid.db.pool import Connection, Pool
-from justpaid.engine.journal import Obstacle, accept_runs, release
+from justpaid.engine.journal import accept_runs, release
 from justpaid.engine.lanes import Connect, Lane
 from justpaid.engine.model import NewRun
 from justpaid.runs.effect_resolution import EffectResolver
@@ -19,7 +19,7 @@ from justpaid.runs.model import StartedRun
 from justpaid.runs.records import Outlines, RecordReader
 from justpaid.runs.service import RunControl
 from justpaid.runs.start_facts import StartFactsReader
-from justpaid.runs.starter import RunStarter
+from justpaid.runs.starter import Accepted, Moved, RunStarter
 from justpaid.runs.streams import MayRead, Streams
 from justpaid.runs.waiters import Waiters
 from justpaid.workflows.step_types import StepType
@@ -35,7 +35,7 @@ class RunsRoom:
 
     pool: Pool
     facts: StartFactsReader
-    accept: Lane[NewRun, Obstacle | None]
+    accept: Lane[NewRun, Accepted]
     starter: RunStarter
     control: RunControl
     resolver: EffectResolver
@@ -108,7 +108,7 @@ def make_room(
     """
     facts = StartFactsReader(connect, pool)
     outlines = Outlines()
-    accept: Lane[NewRun, Obstacle | None] = Lane(
+    accept: Lane[NewRun, Accepted] = Lane(
         connect,
         _accept,
         give_up_after_seconds=_GIVE_UP_AFTER_SECONDS,
@@ -128,6 +128,6 @@ def make_room(
     )
 
 
-async def _accept(connection: Connection, runs: Sequence[NewRun]) -> list[Obstacle | None]:
+async def _accept(connection: Connection, runs: Sequence[NewRun]) -> list[Accepted]:
     answers = await accept_runs(connection, runs)
-    return [answers[run.id] for run in runs]
+    return [answers.get(run.id, Moved()) for run in runs]

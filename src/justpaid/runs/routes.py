@@ -103,10 +103,11 @@ async def start_run(
     workflow's state is by then; with another input it is a conflict.
     """
     room = await current_room(request)
-    order = _order(caller, workflow, body)
     unit = await current_unit(request)
     if unit.has_begun:  # by the Idempotency-Key: the run belongs into the same transaction
+        order = _order(caller, workflow, body, None)
         return await start_call.start_in_transaction(room, caller, order, wait, unit)
+    order = _order(caller, workflow, body, None if wait is None else room.waiters.name)
     return await start_call.start(room, caller, order, wait)
 
 
@@ -369,7 +370,7 @@ async def resolve_effect(
     return success(records.effect_item(row))
 
 
-def _order(caller: Caller, workflow: str, body: StartRequest) -> StartOrder:
+def _order(caller: Caller, workflow: str, body: StartRequest, waiter: str | None) -> StartOrder:
     workflow_id = decode_id(Prefix.WORKFLOW, workflow)
     if workflow_id is None:
         raise NotFound("There is no such workflow.")
@@ -380,6 +381,7 @@ def _order(caller: Caller, workflow: str, body: StartRequest) -> StartOrder:
         input=body.input or {},
         connection_id=given_id(body.connection_id, Prefix.CONNECTION, "connectionId"),
         idempotency_key=body.idempotency_key,
+        waiter=waiter,
     )
 
 

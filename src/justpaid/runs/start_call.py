@@ -5,7 +5,6 @@ run's id and state and no more.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,6 +28,7 @@ async def start(
 ) -> Answer:
     """Start a run through the group commit, and wait for its end when asked to.
 
+    With `wait_seconds` the order names this process as the one where somebody waits.
     Raises what `RunStarter.start` raises, and Unavailable when no further caller can wait.
     """
     run_id = ids.new_id()
@@ -37,8 +37,7 @@ async def start(
         await room.let_in_started(started)
         return await _first_answer(room, caller, started, None)
     with room.waiters.open(run_id, _owner(caller)) as wait:
-        waiting = replace(order, waiter=room.waiters.name)
-        started = await room.starter.start(waiting, run_id)
+        started = await room.starter.start(order, run_id)
         await room.let_in_started(started)
         if not started.is_repeat:
             await wait.over(wait_seconds)

@@ -1,14 +1,14 @@
 """What is to be known before a run starts, asked for many starts at once.
 
-Guarantee: state and version are read for every start, never remembered: an activate, a pause or an
-archive holds for every start that follows its answer. What a version demands never changes once
-the version can run, and is remembered.
+Guarantee: what is remembered of a workflow's state and version is never more than an assumption,
+which the accept of a run tests again: an activate, a pause or an archive holds for every start that
+follows its answer. What a version demands never changes once the version can run.
 """
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from justpaid import exact_json
@@ -19,6 +19,11 @@ from justpaid.runs import repository
 from justpaid.runs.model import KEY_MEMORY_DAYS
 from justpaid.workflows.user_schema import UserSchema, compile_user_schema
 from justpaid.workflows.write_only import SecretPlace, find_secret_places
+
+ACTIVE: Final = "active"
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 _MOST_REMEMBERED: Final = 2_000
 _GIVE_UP_AFTER_SECONDS: Final = 10.0
@@ -71,8 +76,8 @@ class StartFacts:
 
     status: str
     version: int
-    first_run: FirstRun | None
-    has_connection: bool
+    first_run: FirstRun | None = None
+    has_connection: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class StartFactsReader:
         )
         self._pool = pool
         self._demands: dict[tuple[UUID, int], VersionDemands] = {}
+        self._active: dict[tuple[UUID, UUID], StartFacts] = {}
 
     async def open(self) -> None:
         """Connect ahead of the first start."""
@@ -104,7 +110,22 @@ class StartFactsReader:
 
     async def find(self, question: StartQuestion) -> StartFacts | None:
         """Return how a workflow stands now; None when the company has no such workflow."""
-        return await self._lane.submit(question)
+        facts = await self._lane.submit(question)
+        place = (question.company_id, question.workflow_id)
+        if facts is None or facts.status != ACTIVE:
+            self._active.pop(place, None)
+        elif place not in self._active or self._active[place].version != facts.version:
+            _remember(self._active, place, StartFacts(ACTIVE, facts.version))
+        return facts
+
+    def recall(self, question: StartQuestion) -> StartFacts | None:
+        """Return how a workflow stood when it was last asked about, if it was active then.
+
+        Only for a run that is accepted `if_active`. What else a call names is always asked.
+        """
+        if question.idempotency_key is not None or question.connection_id is not None:
+            return None
+        return self._active.get((question.company_id, question.workflow_id))
 
     async def get_demands(
         self,
@@ -126,9 +147,7 @@ class StartFactsReader:
             )
         demands = _demands(None if schema is None else exact_json.stored(schema), limit)
         if facts.status != "draft":  # a draft's only version changes in place
-            if len(self._demands) >= _MOST_REMEMBERED:
-                del self._demands[next(iter(self._demands))]
-            self._demands[workflow_id, facts.version] = demands
+            _remember(self._demands, (workflow_id, facts.version), demands)
         return demands
 
     async def forget_key(
@@ -137,6 +156,12 @@ class StartFactsReader:
         """Free the idempotencyKey of a run whose time is over, for the next run to take."""
         async with _borrowed(self._pool, connection) as writing:
             await repository.forget_idempotency_key(writing, company_id, first.run_id)
+
+
+def _remember(memory: dict[Key, Value], key: Key, value: Value) -> None:
+    if len(memory) >= _MOST_REMEMBERED:
+        del memory[next(iter(memory))]
+    memory[key] = value
 
 
 @asynccontextmanager

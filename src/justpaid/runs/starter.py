@@ -6,6 +6,7 @@ one idempotencyKey of a workflow makes one run, however many ask at once and whe
 
 import hmac
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -15,24 +16,38 @@ from justpaid.db.pool import Connection
 from justpaid.engine.journal import Obstacle, accept_runs
 from justpaid.engine.model import NewRun
 from justpaid.engine.sealed import seal_input
-from justpaid.errors import IdempotencyConflict, InvalidInput, InvalidState, NotFound, Problem
+from justpaid.errors import (
+    IdempotencyConflict,
+    InvalidInput,
+    InvalidState,
+    NotFound,
+    Problem,
+    Unavailable,
+)
 from justpaid.runs.input_check import KeyReporter, check_input
 from justpaid.runs.model import API_TRIGGER, StartedRun, StartOrder, hash_start
 from justpaid.runs.start_facts import (
+    ACTIVE,
     StartFacts,
     StartFactsReader,
     StartQuestion,
     VersionDemands,
 )
 
-AcceptRun: TypeAlias = Callable[[NewRun], Awaitable[Obstacle | None]]
-
-_ACTIVE: Final = "active"
+_MOST_ROUNDS: Final = 5
 _WHY_NOT: Final = {
     "draft": "The workflow is a draft. Activate it first.",
     "paused": "The workflow is paused. Resume it first.",
     "archived": "The workflow is archived: it starts no runs any more.",
 }
+
+
+class Moved:
+    """The workflow is not, or no longer, active at the version that a run was made for."""
+
+
+Accepted: TypeAlias = Obstacle | Moved | None
+AcceptRun: TypeAlias = Callable[[NewRun], Awaitable[Accepted]]
 
 
 class RunStarter:
@@ -65,13 +80,31 @@ class RunStarter:
         InvalidInput, InvalidState. A run with a `release_limit` is let in by the caller, once
         its transaction has committed.
         """
-        facts = await self._facts.find(
-            StartQuestion(
-                order.company_id, order.workflow_id, order.idempotency_key, order.connection_id
-            )
+        question = StartQuestion(
+            order.company_id, order.workflow_id, order.idempotency_key, order.connection_id
         )
-        if facts is None:
-            raise NotFound("There is no such workflow.")
+        if connection is None and (known := self._facts.recall(question)) is not None:
+            with suppress(InvalidInput):  # what is remembered may be what is wrong
+                started = await self._start(order, run_id, known, None)
+                if started is not None:
+                    return started
+        for _ in range(_MOST_ROUNDS):
+            facts = await self._facts.find(question)
+            if facts is None:
+                raise NotFound("There is no such workflow.")
+            started = await self._start(order, run_id, facts, connection)
+            if started is not None:
+                return started
+        raise Unavailable("The workflow is changing too fast. Try again shortly.")
+
+    async def _start(
+        self,
+        order: StartOrder,
+        run_id: UUID,
+        facts: StartFacts,
+        connection: "Connection | None",
+    ) -> StartedRun | None:
+        """Accept a run of a workflow that stands so; None when it no longer does."""
         digest = None
         if order.idempotency_key is not None:
             digest = hash_start(self._secret, order.input, order.connection_id)
@@ -89,7 +122,9 @@ class RunStarter:
         if connection is None:
             obstacle = await self._accept(run)
         else:
-            obstacle = (await accept_runs(connection, [run]))[run_id]
+            obstacle = (await accept_runs(connection, [run])).get(run_id, Moved())
+        if isinstance(obstacle, Moved):
+            return None
         if obstacle is not None and digest is not None:
             return _repeat(
                 order, digest, obstacle.run_id, obstacle.version, obstacle.idempotency_hash
@@ -110,7 +145,7 @@ class RunStarter:
             problems.append(Problem("connectionId", "there is no such connection"))
         if problems:
             raise InvalidInput("The run's input is not valid.", problems)
-        if facts.status != _ACTIVE:
+        if facts.status != ACTIVE:
             raise InvalidState(_WHY_NOT[facts.status])
         return demands
 
@@ -132,6 +167,7 @@ def _new_run(
         idempotency_hash=digest,
         waiter=order.waiter,
         held=held,
+        if_active=True,
     )
 
 
