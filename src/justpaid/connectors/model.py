@@ -133,6 +133,21 @@ class ActionFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBack:
+    """How a read tells whether an action of class `verifiable` has happened.
+
+    `build(request, key)` makes the read for a request as it was recorded. `judge(request, answer)`
+    takes the read's `{status, headers, body}` and gives the action's output if it happened, None if
+    it did not. A read that is answered with one of `absent` says that it did not, too; any other
+    failure leaves the effect in doubt.
+    """
+
+    build: Callable[[PreparedRequest, str], PreparedRequest]
+    judge: Callable[[PreparedRequest, JsonObject], JsonObject | None]
+    absent: frozenset[int] = frozenset({404})
+
+
+@dataclass(frozen=True, slots=True)
 class ActionSpec:
     """One action of one provider: everything that validation, forms and documents need.
 
@@ -141,7 +156,8 @@ class ActionSpec:
     `check(config, split, path)`: what is wrong with a config as written, beyond its schema; each
     problem carries its path under `path`.
     `effect_rule(config)` and `build(config)` take the resolved config. `build` is pure and raises
-    InvalidInput, with paths under `config`, for what cannot be sent.
+    InvalidInput, with paths under `config`, for what cannot be sent. `read_back`: needed by what
+    the rule may call verifiable.
     """
 
     name: str
@@ -154,6 +170,7 @@ class ActionSpec:
     check: Callable[[JsonObject, SplitTemplate, str], list[Problem]]
     effect_rule: Callable[[JsonObject], EffectRule]
     build: Callable[[JsonObject], PreparedRequest]
+    read_back: ReadBack | None = None
 
 
 @dataclass(frozen=True, slots=True)

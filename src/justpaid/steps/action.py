@@ -17,6 +17,7 @@ from justpaid.connectors.model import (
     ActionDone,
     ActionFailed,
     ActionSpec,
+    Delivery,
     PreparedRequest,
     Provider,
 )
@@ -41,6 +42,7 @@ from justpaid.workflows.step_types import StepType
 
 _DEFAULT_TIMEOUT_SECONDS: Final = 30.0
 _MASK_IN_URL: Final = quote(MASK, safe="")
+_NOT_DONE: Final = "The answer was lost. The provider was asked, and has done nothing."
 _CANNOT_FILL: Final = "The config cannot be filled with the writeOnly value that it reads."
 
 
@@ -196,19 +198,10 @@ class PerformAction(EffectHandler):
         self, context: StepContext, request: JsonObject, connection_id: UUID | None, key: str
     ) -> Completed | Failed:
         """Send the recorded request, with the credential of the connection chosen."""
-        opened = Opened()
-        if connection_id is not None:
-            opened = await self._connections.open_credential(context.company_id, connection_id)
-        if opened.problem is not None:
-            return Failed(ErrorCode.CONNECTION, opened.problem)
-        timeout_ms = context.node.timeout_ms
-        outcome = await self._send(
-            PreparedRequest.from_json(request),
-            credential=opened.credential,
-            key=key,
-            timeout_seconds=_DEFAULT_TIMEOUT_SECONDS if timeout_ms is None else timeout_ms / 1000,
-            secrets=context.secrets,
-        )
+        prepared = PreparedRequest.from_json(request)
+        outcome = await self._exchange(context, prepared, connection_id, key)
+        if isinstance(outcome, Failed):
+            return outcome
         capture = outcome.capture
         if capture is not None and context.shown_request is not None:
             shown = PreparedRequest.from_json(context.shown_request)
@@ -223,6 +216,48 @@ class PerformAction(EffectHandler):
             outcome.retry_after_seconds,
             outcome.details,
             receipt=capture,
+        )
+
+    async def verify(
+        self, context: StepContext, request: JsonObject, connection_id: UUID | None, key: str, /
+    ) -> Completed | Failed:
+        """Ask the provider, by the read that the action names, whether the request was done."""
+        spec = self._actions.get(context.node.action or "")
+        read_back = None if spec is None else spec.read_back
+        if read_back is None:
+            return await super().verify(context, request, connection_id, key)
+        sent = PreparedRequest.from_json(request)
+        asked = read_back.build(sent, key)
+        outcome = await self._exchange(context, asked, connection_id, key)
+        if isinstance(outcome, ActionFailed) and outcome.details.get("status") in read_back.absent:
+            return Failed(ErrorCode.NETWORK, _NOT_DONE, may_pass=True)
+        if not isinstance(outcome, ActionDone):
+            message = f"The answer was lost, and asking for it failed: {outcome.message}"
+            return Failed(ErrorCode(outcome.code), message, delivery=Delivery.UNCERTAIN)
+        found = read_back.judge(sent, outcome.output)
+        if found is None:
+            return Failed(ErrorCode.NETWORK, _NOT_DONE, may_pass=True)
+        return Completed(found, receipt={**outcome.receipt, "readBack": True})
+
+    async def _exchange(
+        self,
+        context: StepContext,
+        prepared: PreparedRequest,
+        connection_id: UUID | None,
+        key: str,
+    ) -> ActionDone | ActionFailed | Failed:
+        opened = Opened()
+        if connection_id is not None:
+            opened = await self._connections.open_credential(context.company_id, connection_id)
+        if opened.problem is not None:
+            return Failed(ErrorCode.CONNECTION, opened.problem)
+        timeout_ms = context.node.timeout_ms
+        return await self._send(
+            prepared,
+            credential=opened.credential,
+            key=key,
+            timeout_seconds=_DEFAULT_TIMEOUT_SECONDS if timeout_ms is None else timeout_ms / 1000,
+            secrets=context.secrets,
         )
 
 
