@@ -12,7 +12,7 @@ NODE_MODULES := dashboard/node_modules/.package-lock.json
 # Node trusts what the system trusts, as pip does.
 NPM := cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" NODE_OPTIONS=--use-system-ca npm
 
-.PHONY: help install dev demo serve lint format test e2e faults check bench lock clean
+.PHONY: help install dev demo serve lint format test e2e screenshots faults check bench lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -69,10 +69,13 @@ test: dev  ## Run all tests with coverage, but those in a browser (make e2e)
 e2e: dev  ## Walk the dashboard in a real browser, on the real service
 	$(BIN)/pytest tests/e2e
 
+screenshots: dev  ## Take every page of the dashboard into dashboard/screenshots
+	$(BIN)/python -m tests.e2e npm run --silent screenshots
+
 faults: dev  ## Kill API and workers a thousand times at random, and show what held (10 minutes)
 	$(BIN)/python -m tests.faults.soak
 
-check: lint test  ## What must be green before a commit lands
+check: lint test e2e  ## What must be green before a commit lands
 
 bench: dev  ## Measure against floors in the same run; figures go to docs/performance.md
 	$(BIN)/python -m bench

@@ -12,6 +12,7 @@ describe("how things read", () => {
     ["2026-11-24T11:57:00.000Z", "3 min. ago"],
     ["2026-11-23T12:00:00.000Z", "yesterday"],
     ["2026-12-03T11:59:50.000Z", "in 9 days"],
+    ["2026-11-29T18:00:00.000Z", "in 6 days"],
     ["2026-06-01T12:00:00.000Z", "Jun 1, 2026"],
   ])("says %s as %s", (value, text) => {
     expect(formatRelative(value, NOW)).toBe(text);

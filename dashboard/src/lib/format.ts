@@ -39,7 +39,9 @@ export function formatRelative(value: string, now: number = Date.now()): string 
   if (size < MINUTE) return relative.format(seconds, "second");
   if (size < HOUR) return relative.format(Math.trunc(seconds / MINUTE), "minute");
   if (size < DAY) return relative.format(Math.round(seconds / HOUR), "hour");
-  if (size < 60 * DAY) return relative.format(Math.round(seconds / DAY), "day");
+  // What is left is rounded up, as the service does in its notices of expiry.
+  const days = seconds > 0 ? Math.ceil(seconds / DAY) : Math.round(seconds / DAY);
+  if (size < 60 * DAY) return relative.format(days, "day");
   return day.format(new Date(value));
 }
 

@@ -36,12 +36,7 @@ function Content() {
   const isLoading = useRouterState({ select: (state) => state.isLoading });
   const awaited = useIsFetching({ predicate: (query) => query.state.data === undefined });
   return (
-    <main
-      id="content"
-      tabIndex={-1}
-      className={classes.main}
-      aria-busy={isLoading || awaited > 0}
-    >
+    <main id="content" tabIndex={-1} className={classes.main} aria-busy={isLoading || awaited > 0}>
       <Offline />
       <Outlet />
     </main>

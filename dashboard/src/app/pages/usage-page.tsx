@@ -27,7 +27,7 @@ export function UsagePage() {
   const set = (change: Partial<typeof search>) =>
     void navigate({ to: "/usage", search: { ...search, ...change }, replace: true });
   const usage = useQuery(companyUsageQuery(filters));
-  const keys = useQuery(usedKeysQuery).data ?? [];
+  const keys = useQuery(usedKeysQuery).data?.items ?? [];
   const buckets = usage.data?.buckets;
   const routes = buckets ? sharesBy(buckets, "route") : [];
   const isFiltered = Boolean(search.keyId ?? search.route ?? search.statusClass);

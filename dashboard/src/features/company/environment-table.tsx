@@ -33,7 +33,7 @@ export function EnvironmentTable({ isReadOnly }: EnvironmentTableProps) {
       tight: true,
       cell: (row) =>
         !isReadOnly && (
-          <Group gap={4} wrap="nowrap" justify="flex-end">
+          <Group gap={4} justify="flex-end">
             <Button variant="default" size="compact-sm" onClick={() => setEdited(row)}>
               Change
             </Button>

@@ -1,13 +1,13 @@
 /** Flags, each with its evidence and what to do about it. */
 import { Button, Skeleton, Stack } from "@mantine/core";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { ErrorNotice } from "@/components/error-notice";
+import { KeyName } from "@/components/key-name";
 import { TextLink } from "@/components/links";
 import { StatusBadge } from "@/components/status-badge";
 import { Time } from "@/components/time";
 import type { Flag } from "@/lib/api-types";
-import { keyNamesQuery } from "@/lib/key-names";
 import { rowsOf } from "@/lib/paged";
 import { AcknowledgeDialog } from "./acknowledge-dialog";
 import { type FlagFilters, flagsQuery } from "./api";
@@ -47,7 +47,6 @@ export function FlagList({ filters, empty }: { filters: FlagFilters; empty: Reac
 }
 
 function FlagItem({ flag, onAcknowledge }: { flag: Flag; onAcknowledge: () => void }) {
-  const names = useQuery(keyNamesQuery).data;
   const isOpen = flag.state === "open";
   return (
     <li className={classes.flag}>
@@ -59,7 +58,7 @@ function FlagItem({ flag, onAcknowledge }: { flag: Flag; onAcknowledge: () => vo
           <h2 className={classes.title}>{kindText(flag.kind)}</h2>
           <span className={classes.meta}>
             <TextLink to="/keys/$keyId" params={{ keyId: flag.keyId }} inherit underline="always">
-              {names?.get(flag.keyId) ?? "this key"}
+              <KeyName id={flag.keyId} />
             </TextLink>{" "}
             · <Time value={flag.at} />
           </span>

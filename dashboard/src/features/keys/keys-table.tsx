@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { Actor } from "@/components/actor";
 import { type Column, DataTable } from "@/components/data-table";
 import { TextLink } from "@/components/links";
-import { ScopeChips } from "@/components/scope-chips";
+import { GroupedScopes } from "@/components/scope-chips";
 import { Sparkline } from "@/components/sparkline";
 import { Time } from "@/components/time";
 import type { KeyListed } from "@/lib/api-types";
@@ -21,7 +21,14 @@ const COLUMNS: Column<KeyListed>[] = [
     main: true,
     cell: (key) => (
       <>
-        <TextLink to="/keys/$keyId" params={{ keyId: key.id }} c="inherit" fw={600}>
+        <TextLink
+          to="/keys/$keyId"
+          params={{ keyId: key.id }}
+          c="inherit"
+          fw={600}
+          lineClamp={3}
+          title={key.name}
+        >
           {key.name}
         </TextLink>
         <Text size="xs" c="dimmed" ff="monospace">
@@ -40,7 +47,7 @@ const COLUMNS: Column<KeyListed>[] = [
     id: "scopes",
     header: "Scopes",
     hideBelow: "md",
-    cell: (key) => <ScopeChips scopes={key.scopes} />,
+    cell: (key) => <GroupedScopes scopes={key.scopes} />,
   },
   {
     id: "by",

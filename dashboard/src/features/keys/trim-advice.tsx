@@ -7,9 +7,8 @@ import { Callout } from "@/components/callout";
 import { ConfirmDialog } from "@/components/confirm-dialog";
 import { notifyDone } from "@/components/notify";
 import { ScopeChips } from "@/components/scope-chips";
-import { Time } from "@/components/time";
 import type { Key } from "@/lib/api-types";
-import { counted } from "@/lib/format";
+import { counted, formatDay } from "@/lib/format";
 import { adviceQuery, useTrimKey } from "./api";
 
 export function TrimAdvice({ advised }: { advised: Key }) {
@@ -46,7 +45,7 @@ export function TrimAdvice({ advised }: { advised: Key }) {
         }
       >
         <Text mb={6}>
-          Not used since <Time value={advice.data?.since} exact />
+          Not used since {advice.data && formatDay(advice.data.since)}
           {kept.length === 0 && ". No scope is used: consider revoking the key."}
         </Text>
         <ScopeChips scopes={unused} />

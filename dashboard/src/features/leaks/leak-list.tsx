@@ -1,15 +1,15 @@
 /** Leak reports: which key, where it was seen, what was done by itself, what a person decided. */
 import { Button, VisuallyHidden } from "@mantine/core";
 import { IconShieldCheck } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { type Column, DataTable } from "@/components/data-table";
 import { EmptyState } from "@/components/empty-state";
+import { KeyName } from "@/components/key-name";
 import { TextLink } from "@/components/links";
 import { StatusBadge } from "@/components/status-badge";
 import { Time } from "@/components/time";
 import type { Leak } from "@/lib/api-types";
-import { keyNamesQuery } from "@/lib/key-names";
 import { rowsOf } from "@/lib/paged";
 import { leaksQuery } from "./api";
 import { ResolveLeakDialog } from "./resolve-leak-dialog";
@@ -20,10 +20,7 @@ const ACT_TEXT: Record<Leak["act"], string> = {
   none: "Nothing",
 };
 
-function columnsFor(
-  names: Map<string, string> | undefined,
-  onAsk: (leak: Leak) => void,
-): Column<Leak>[] {
+function columnsFor(onAsk: (leak: Leak) => void): Column<Leak>[] {
   return [
     {
       id: "key",
@@ -31,7 +28,7 @@ function columnsFor(
       main: true,
       cell: (leak) => (
         <TextLink to="/keys/$keyId" params={{ keyId: leak.keyId }} c="inherit" fw={600}>
-          {names?.get(leak.keyId) ?? leak.keyId}
+          <KeyName id={leak.keyId} />
         </TextLink>
       ),
     },
@@ -57,13 +54,12 @@ function columnsFor(
 
 export function LeakList() {
   const query = useInfiniteQuery(leaksQuery);
-  const names = useQuery(keyNamesQuery).data;
   const [asked, setAsked] = useState<Leak | null>(null);
   return (
     <>
       <DataTable
         caption="Leak reports"
-        columns={columnsFor(names, setAsked)}
+        columns={columnsFor(setAsked)}
         rows={rowsOf(query.data)}
         rowKey={(leak) => leak.id}
         state={query}

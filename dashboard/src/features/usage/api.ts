@@ -43,11 +43,10 @@ export function keyUsageQuery(id: string, span: Span) {
   });
 }
 
-/** The keys that usage is broken down by: the most recent fifty. */
+/** The keys that usage is broken down by: the newest hundred. */
 export const usedKeysQuery = queryOptions({
   queryKey: ["keys", "for-usage"],
-  queryFn: async () =>
-    (await pageOf(api.GET("/api/v1/admin/keys", { params: { query: { limit: 50 } } }))).items,
+  queryFn: () => pageOf(api.GET("/api/v1/admin/keys", { params: { query: { limit: 100 } } })),
 });
 
 export function csvAddress(filters: UsageFilters): string {

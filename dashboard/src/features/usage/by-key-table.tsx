@@ -2,6 +2,7 @@
 import { Text } from "@mantine/core";
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { IconKey } from "@tabler/icons-react";
+import { useMemo } from "react";
 import { type Column, DataTable } from "@/components/data-table";
 import { EmptyState } from "@/components/empty-state";
 import { TextLink } from "@/components/links";
@@ -20,8 +21,14 @@ interface KeyPart {
 
 const MOST_KEYS = 20;
 
-function wasUsed(key: KeyListed): boolean {
-  return key.requests30d.some((requests) => requests > 0);
+function useOf(key: KeyListed): number {
+  return key.requests30d.reduce((sum, requests) => sum + requests, 0);
+}
+
+/** The busiest keys, as many as are asked about one by one. */
+function busiestOf(keys: KeyListed[]): KeyListed[] {
+  const used = keys.filter((key) => useOf(key) > 0);
+  return used.sort((a, b) => useOf(b) - useOf(a)).slice(0, MOST_KEYS);
 }
 
 function budgetColumn(category: Category): Column<KeyPart> {
@@ -50,9 +57,17 @@ const COLUMNS: Column<KeyPart>[] = [
   {
     id: "name",
     header: "Key",
+    main: true,
     cell: ({ part }) => (
       <>
-        <TextLink to="/keys/$keyId" params={{ keyId: part.id }} c="inherit" fw={600}>
+        <TextLink
+          to="/keys/$keyId"
+          params={{ keyId: part.id }}
+          c="inherit"
+          fw={600}
+          lineClamp={3}
+          title={part.name}
+        >
           {part.name}
         </TextLink>
         <Text size="xs" c="dimmed" ff="monospace">
@@ -82,24 +97,32 @@ const COLUMNS: Column<KeyPart>[] = [
 
 export function ByKeyTable({ span }: { span: Span }) {
   const keys = useQuery(usedKeysQuery);
-  const used = (keys.data ?? []).filter(wasUsed).slice(0, MOST_KEYS);
+  const used = useMemo(() => busiestOf([...(keys.data?.items ?? [])]), [keys.data]);
   const usages = useQueries({ queries: used.map((key) => keyUsageQuery(key.id, span)) });
   const rows = used
     .map((part, index): KeyPart => ({ part, usage: usages[index]?.data }))
     .sort((a, b) => totalOf(b.usage?.buckets ?? []) - totalOf(a.usage?.buckets ?? []));
   return (
-    <DataTable
-      caption="Requests by key"
-      columns={COLUMNS}
-      rows={rows}
-      rowKey={(row) => row.part.id}
-      state={keys}
-      linked
-      empty={
-        <EmptyState icon={IconKey} title="No key was used in 30 days">
-          Requests are counted here within seconds of their arrival.
-        </EmptyState>
-      }
-    />
+    <>
+      <DataTable
+        caption="Requests by key"
+        columns={COLUMNS}
+        rows={rows}
+        rowKey={(row) => row.part.id}
+        state={keys}
+        linked
+        empty={
+          <EmptyState icon={IconKey} title="No key was used in 30 days">
+            Requests are counted here within seconds of their arrival.
+          </EmptyState>
+        }
+      />
+      {used.length === MOST_KEYS && (
+        <Text size="sm" c="dimmed" mt="xs">
+          The {MOST_KEYS} busiest{keys.data?.meta.hasMore && " of your newest 100 keys"}. Each
+          key&apos;s own page shows its use.
+        </Text>
+      )}
+    </>
   );
 }

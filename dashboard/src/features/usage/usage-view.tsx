@@ -1,7 +1,9 @@
 /** The chart and the table behind it: the same numbers, for the eye and for a reader. */
 import { Button, Skeleton, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { IconActivity } from "@tabler/icons-react";
 import { type Column, DataTable } from "@/components/data-table";
+import { EmptyState } from "@/components/empty-state";
 import type { UsageBucket } from "@/lib/api-types";
 import { counted, formatCount, formatDay, formatExact } from "@/lib/format";
 import { type Span, SPAN_TEXT } from "@/lib/spans";
@@ -29,6 +31,13 @@ export function UsageView({ buckets, span }: { buckets: UsageBucket[] | undefine
   const [isTableShown, table] = useDisclosure();
   const { bucket, words } = SPAN_TEXT[span];
   if (!buckets) return <Skeleton height={268} />;
+  if (totalOf(buckets) === 0) {
+    return (
+      <EmptyState icon={IconActivity} title={`No requests in ${words}`}>
+        What comes in with a key is counted here within seconds of its arrival.
+      </EmptyState>
+    );
+  }
   const points = pointsOf(buckets, span);
   return (
     <figure className={classes.figure}>

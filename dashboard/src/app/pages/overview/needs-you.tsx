@@ -2,7 +2,9 @@
 import { Skeleton } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { ErrorNotice } from "@/components/error-notice";
+import { KeyName } from "@/components/key-name";
 import { TextLink } from "@/components/links";
 import { Section } from "@/components/page";
 import { StatusBadge, type Tone } from "@/components/status-badge";
@@ -20,7 +22,9 @@ interface Need {
   id: string;
   tone: Tone;
   word: string;
-  text: string;
+  text: ReactNode;
+  /** What to do about it. */
+  more?: string;
   to: string;
   search?: Record<string, unknown>;
 }
@@ -42,17 +46,24 @@ function useNeeds(session: Session): Needs {
   const mayKeys = may(session, "keys");
   const flags = useQuery({ ...openFlagsQuery, enabled: mayKeys });
   const keys = useInfiniteQuery({ ...keysQuery({}), enabled: mayKeys });
+  const due = useInfiniteQuery({ ...keysQuery({ due: true }), enabled: mayKeys });
   const unread = useUnreadNoticeCount();
-  const error = flags.error ?? keys.error;
+  const error = flags.error ?? keys.error ?? due.error;
   if (error) return { needs: null, error };
-  if (mayKeys && (flags.isPending || keys.isPending)) return { needs: null, error: null };
+  if (mayKeys && (flags.isPending || keys.isPending || due.isPending))
+    return { needs: null, error: null };
   const rows = rowsOf(keys.data).filter((key) => key.status === "active");
-  const due = rows.filter((key) => key.rotateDue && !key.rotatedTo);
+  const dueCount = rowsOf(due.data).filter((key) => !key.rotatedTo).length;
   const needs: Need[] = (flags.data ?? []).slice(0, 5).map((flag) => ({
     id: flag.id,
     tone: "amber",
     word: "Flag",
-    text: `${kindText(flag.kind)}: ${flag.advice}`,
+    text: (
+      <>
+        <KeyName id={flag.keyId} />: {kindText(flag.kind).toLowerCase()}
+      </>
+    ),
+    more: flag.advice,
     to: "/flags",
     search: { state: "open" },
   }));
@@ -66,8 +77,9 @@ function useNeeds(session: Session): Needs {
       to: `/keys/${key.id}`,
     });
   }
-  if (due.length > 0) {
-    const text = `${counted(due.length, "key")} older than 90 days: rotate`;
+  if (dueCount > 0) {
+    const count = counted(dueCount, "key");
+    const text = `${due.hasNextPage ? `More than ${count}` : count} older than 90 days: rotate`;
     needs.push({
       id: "due",
       tone: "amber",
@@ -99,13 +111,16 @@ export function NeedsYou({ session }: { session: Session }) {
       {needs && needs.length > 0 && (
         <ul className={classes.list}>
           {needs.map((need) => (
-            <li key={need.id} className={classes.row}>
+            <li key={need.id} className={`${classes.row} ${classes.need}`}>
               <span className={classes.badge}>
                 <StatusBadge tone={need.tone}>{need.word}</StatusBadge>
               </span>
-              <TextLink to={need.to} search={need.search as never} c="inherit">
-                {need.text}
-              </TextLink>
+              <div>
+                <TextLink to={need.to} search={need.search as never} c="inherit">
+                  {need.text}
+                </TextLink>
+                {need.more && <p className={classes.text}>{need.more}</p>}
+              </div>
             </li>
           ))}
         </ul>
