@@ -85,7 +85,7 @@ async def test_dropping_the_fence_would_be_noticed(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, mutate: Callable[[str], str]
 ) -> None:
     """The test above has teeth: without the fence, in lock or join, late writes get through."""
-    for name in ("_RECORD", "_FINISH", "_SUSPEND", "_RENEW", "_HAND_BACK"):
+    for name in ("_RECORD", "_FINISH", "_FINISH_CHILDREN", "_SUSPEND", "_RENEW", "_HAND_BACK"):
         monkeypatch.setattr(journal, name, mutate(getattr(journal, name)))
     early, late = await _two_claims(stage)
     async with stage.pool.acquire() as connection:

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from justpaid import exact_json
@@ -52,7 +52,10 @@ _JOURNAL_STEPS: Final = _PARTS["journal_steps"]
 _JOURNAL_EFFECTS: Final = _PARTS["journal_effects"]
 _REUSE: Final = _PARTS["reuse"]
 _RECORD: Final = "\n".join(_PARTS[name] for name in ("lock", "rows", "record"))
-_FINISH: Final = "\n".join(_PARTS[name] for name in ("lock", "rows", "finish"))
+_FINISH: Final = "\n".join(_PARTS[name] for name in ("lock", "rows", "finish", "told"))
+_FINISH_CHILDREN: Final = "\n".join(
+    _PARTS[name] for name in ("lock", "rows", "finish", "told_with_parents")
+)
 _SUSPEND: Final = "\n".join(_PARTS[name] for name in ("lock", "rows", "suspend"))
 _LOGS: Final = _PARTS["logs"]
 _RENEW: Final = "\n".join(_PARTS[name] for name in ("lock", "renew"))
@@ -115,9 +118,9 @@ async def accept_runs(
     stored `held`: call `release` afterwards. A run whose `if_active` does not hold is left out.
     """
     is_sealed = any(run.sealed_input is not None for run in runs)
-    columns = _columns([_NEW_RUN(run) for run in runs], 20)
+    rows_to_store = [_NEW_RUN(run) for run in runs]
     async with connection.transaction() if is_sealed else nullcontext():
-        rows = await connection.fetch(_ACCEPT, *columns, timeout=_SECONDS)
+        rows = await connection.fetch(_ACCEPT, rows_to_store, timeout=_SECONDS)
         answers: dict[UUID, Obstacle | None] = {row["id"]: None for row in rows}
         if is_sealed:
             await add_inputs(connection, [run for run in runs if run.id in answers])
@@ -255,7 +258,8 @@ async def finish(connection: Connection, ends: Sequence[End]) -> list[Finished |
         [*(end.error for end in ends), *padding],
     )
     follow_ups = [(end.entry, end.follow_up) for end in ends if end.follow_up is not None]
-    rows = await _write(connection, _FINISH, ids, [end.entry for end in ends], extra, follow_ups)
+    statement = _FINISH_CHILDREN if parents else _FINISH
+    rows = await _write(connection, statement, ids, [end.entry for end in ends], extra, follow_ups)
     ended = {
         (row["id"], row["fence"]): Finished(RunStatus(row["status"]), row["release"])
         for row in rows
@@ -290,22 +294,12 @@ async def _write(
     arguments = (
         [run_id for run_id, _ in owners],
         [fence for _, fence in owners],
-        *_columns(
-            [
-                (entry.run_id, entry.fence, *_STEP(step))
-                for entry in entries
-                for step in entry.steps
-            ],
-            15,
-        ),
-        *_columns(
-            [
-                (effect.id, entry.origin_run_id, entry.run_id, entry.fence, *_EFFECT(effect))
-                for entry in entries
-                for effect in entry.effects
-            ],
-            19,
-        ),
+        [(entry.run_id, entry.fence, *_STEP(step)) for entry in entries for step in entry.steps],
+        [
+            (effect.id, entry.origin_run_id, entry.run_id, entry.fence, *_EFFECT(effect))
+            for entry in entries
+            for effect in entry.effects
+        ],
         *extra,
     )
     attended = [entry for entry in entries if entry.is_attended]
@@ -324,7 +318,8 @@ async def _write(
         await add_requests(connection, present)
         logs = [(each.run_id, each.fence, *_LOG(line)) for each in present for line in each.logs]
         if logs:
-            await connection.execute(_LOGS, *_columns(logs, 8), timeout=_SECONDS)
+            columns = (list(column) for column in zip(*logs, strict=True))
+            await connection.execute(_LOGS, *columns, timeout=_SECONDS)
     return rows
 
 
@@ -339,10 +334,6 @@ async def _accept_children(connection: Connection, children: Sequence[ChildRun])
         if child.kept and child.run.retried_from is not None:
             company_id, source = child.run.company_id, child.run.retried_from
             await reuse_steps(connection, company_id, source, child.run.id, child.kept)
-
-
-def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[Any]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * width
 
 
 async def renew_leases(

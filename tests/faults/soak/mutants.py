@@ -30,7 +30,8 @@ def _forget_the_fence() -> None:
     rows = ("l.id = s.run_id AND l.fence = s.fence", "l.id = s.run_id")
     ledger = ("l.id = e.run_id AND l.fence = e.fence", "l.id = e.run_id")
     _change("_RECORD", lock, rows, ledger)
-    _change("_FINISH", lock, rows, ledger, ("r.id = f.id AND r.fence = f.fence", "r.id = f.id"))
+    for name in ("_FINISH", "_FINISH_CHILDREN"):
+        _change(name, lock, rows, ledger, ("r.id = f.id AND r.fence = f.fence", "r.id = f.id"))
     _change("_SUSPEND", lock, rows, ledger, ("r.id = f.id AND r.fence = f.fence", "r.id = f.id"))
 
 
