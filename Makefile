@@ -12,13 +12,16 @@ NODE_MODULES := dashboard/node_modules/.package-lock.json
 # Node trusts what the system trusts, as pip does.
 NPM := cd dashboard && PATH="$(CURDIR)/$(BIN):$$PATH" NODE_OPTIONS=--use-system-ca npm
 
-.PHONY: help install dev demo serve lint format test e2e screenshots faults check bench lock clean
+.PHONY: help install dev demo serve lint format test e2e screenshots faults prove check bench lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: install  ## Start everything, run a finance workflow through the API, show the result
 	$(BIN)/justpaid demo
+
+prove: install  ## Try the guarantees on a throwaway instance, and print what was seen (a minute)
+	$(BIN)/justpaid prove
 
 serve: install  ## Start the service on an embedded PostgreSQL (data in ./.data)
 	$(BIN)/justpaid serve --data-dir .data

@@ -10,6 +10,7 @@ from justpaid import (
     cli_companies,
     cli_keys,
     cli_members,
+    cli_prove,
     cli_secrets,
     cli_service,
 )
@@ -56,6 +57,7 @@ def root(
 
 
 app.add_typer(cli_service.app)
+app.add_typer(cli_prove.app)
 app.add_typer(cli_members.setup_app)
 app.add_typer(cli_companies.app, name="company", help="Companies: each has its own keys and runs.")
 app.add_typer(cli_members.app, name="members", help="People: let a locked-out one in again.")

@@ -18,6 +18,7 @@ VERBS = [
     [],
     ["serve"],
     ["demo"],
+    ["prove"],
     ["api"],
     ["worker"],
     ["migrate"],

@@ -27,6 +27,7 @@ NAMES: Final = (
     "connections",
     "members",
     "operations",
+    "guarantees",
 )
 
 _EXAMPLE_ADDRESS: Final = "http://127.0.0.1:8080"
