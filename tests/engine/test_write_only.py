@@ -22,13 +22,15 @@ from justpaid.engine.sealed import seal_input
 from justpaid.engine.sealed_journal import reseal_all
 from justpaid.errors import InvalidInput
 from justpaid.ids import Prefix, encode_id
+from justpaid.runs.effect_resolution import EffectResolver, ResolutionOrder, Verdict
 from justpaid.runs.retention import Retention
 from justpaid.runs.service import RestartOrder, RunControl
 from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.workflows.write_only import find_secret_places
 from tests.engine.stage import KEYS, Stage, stored, transform, until
 
-CONTROL = RunControl(AuditLog(AuditSecrets(AuditSecret(1, b"a" * 32))), STEP_TYPES, KEYS)
+AUDIT = AuditLog(AuditSecrets(AuditSecret(1, b"a" * 32)))
+CONTROL = RunControl(AUDIT, STEP_TYPES, KEYS)
 PERSON = Actor("mem_1")
 IBAN, PIN, OTHER = "DE89370400440532013000", "4711", "FR7630006000011234567890189"
 SCHEMA: Any = {
@@ -282,3 +284,43 @@ async def test_retention_removes_what_is_sealed(stage: Stage) -> None:
     await stage.pool.execute("UPDATE runs SET completed_at = now() - interval '2 days'")
     await Retention(partial(connect, stage.database_url, dict(SESSION_SETTINGS)), 1, None).sweep()
     assert tuple(await stage.pool.fetchrow(counts) or ()) == (0, 0)
+
+
+async def test_what_was_not_done_goes_out_with_its_secret(stage: Stage) -> None:
+    """A request in doubt that a person says was not done is sent again as it was sealed."""
+    path = f"/pay/{IBAN}"
+    stage.stub.script[path] = [503]
+    step = pays(stage)
+    step["config"]["idempotency"] = "none"
+    run_id = await begin(stage, [step])
+    order = ResolutionOrder(Verdict.NOT_DONE, "It is not in the bank's list.")
+    async with stage.worker():
+        await stage.reaches(run_id, "suspended")
+        (effect,) = await stage.effects(run_id)
+        async with stage.pool.acquire() as connection, connection.transaction():
+            await EffectResolver(AUDIT).resolve(
+                connection, stage.company_id, run_id, effect["id"], order, by=PERSON
+            )
+        assert (await stage.ended(run_id))["status"] == "completed"
+    one, other = stage.stub.calls
+    assert (one.path, one.body) == (other.path, other.body)
+    assert [effect["generation"] for effect in await stage.effects(run_id)] == [1, 2]
+    await assert_told_nowhere(stage)
+
+
+async def test_sealed_runs_are_accepted_beside_others(stage: Stage) -> None:
+    """In one commit each run keeps its own secret, and one that was accepted before stays so."""
+    workflow_id = await stage.define([pays(stage)], inputSchema=SCHEMA)
+    places = find_secret_places(SCHEMA)
+    values: list[Any] = [{**VALUE, "payee": {"iban": each}} for each in (IBAN, OTHER)]
+    runs = [seal_input(KEYS, stage.new_run(workflow_id), places, value) for value in values]
+    runs.append(stage.new_run(await stage.define([transform("a", n=1)])))
+    async with stage.pool.acquire() as connection:
+        for _ in range(2):
+            answers = await journal.accept_runs(connection, runs)
+            assert answers == dict.fromkeys(run.id for run in runs)
+    async with stage.worker():
+        for run in runs:
+            assert (await stage.ended(run.id))["status"] == "completed"
+    assert {call.path for call in stage.stub.calls} == {f"/pay/{IBAN}", f"/pay/{OTHER}"}
+    await assert_told_nowhere(stage)

@@ -78,8 +78,8 @@ async def intend(
         state.settle(ready, now, intent)
         return None
     recorded = recorded_requests.write(intent)
-    line = recorded_requests.with_fingerprint(state, line)
-    generation = retry.next_generation(line, recorded.fingerprint)
+    known = recorded_requests.with_fingerprint(state, line)
+    generation = retry.next_generation(known, recorded.fingerprint)
     if isinstance(generation, retry.BecomesUnknown):
         _become_unknown(state, ready, now, generation, line)
         return None
