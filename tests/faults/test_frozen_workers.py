@@ -8,9 +8,9 @@ from uuid import UUID
 import psutil
 import pytest
 
-from justpaid.db.pool import Pool
+from justpaid.db.pool import DATABASE_AWAY, Pool
 from justpaid.ids import Prefix, encode_id
-from tests.engine.stage import Stage, open_stub, until
+from tests.engine.stage import Stage, open_stub, transform, until
 from tests.faults.processes import worker_process
 
 _RUNS = 5
@@ -45,3 +45,18 @@ async def test_a_worker_frozen_in_a_transaction_holds_nobody_up(
         assert process.returncode is None
     assert [tuple(await stage.row(run_id)) for run_id in runs] == [tuple(row) for row in rows]
     assert len(stage.stub.keys_of("/a")) == _RUNS + 1
+
+
+async def test_a_frozen_request_is_undone(stage: Stage) -> None:
+    """A request's transaction that stands still comes to an end, so that its locks do."""
+    run_id = await stage.start(await stage.define([transform("a", n=1)]))
+    async with stage.pool.acquire() as connection:
+        shown = await connection.fetchval("SHOW idle_in_transaction_session_timeout")
+        assert shown == "15s"
+        await connection.execute("SET idle_in_transaction_session_timeout = '50ms'")
+        await connection.execute("BEGIN")
+        await connection.execute("SELECT 1 FROM runs WHERE id = $1 FOR UPDATE", run_id)
+        async with stage.worker():
+            assert (await stage.ended(run_id))["status"] == "completed"
+        with pytest.raises(DATABASE_AWAY):
+            await connection.execute("COMMIT")

@@ -10,6 +10,9 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
 
 _SETTINGS: Final = {"jit": "off", "timezone": "UTC", "application_name": "justpaid"}
+# A process that freezes in mid-request keeps what it has locked, a run or a company's audit chain,
+# from everybody else. No request waits this long for anything but the database.
+_REQUEST_SETTINGS: Final = _SETTINGS | {"idle_in_transaction_session_timeout": "15s"}
 _CONNECT_SECONDS: Final = 10.0
 
 # What asking a database raises while it cannot be reached, or is stopping or starting.
@@ -21,6 +24,7 @@ DATABASE_AWAY: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,  # we were frozen, and our transaction is undone
 )
 
 
@@ -40,7 +44,7 @@ async def open_pool(dsn: str, *, max_size: int, min_size: int = 1) -> Pool:
         min_size=min_size,
         max_size=max_size,
         timeout=_CONNECT_SECONDS,
-        server_settings=_SETTINGS,
+        server_settings=_REQUEST_SETTINGS,
         reset=_reset,
     )
 
