@@ -5,7 +5,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import scale_suites, suites
+from bench import key_suites, scale_suites, suites, wait_suites
 from bench.processes import serving
 from bench.service import Service
 from bench.workbench import Bench
@@ -15,6 +15,8 @@ _SUITES: Final = {
     "runs": suites.runs,
     "light": suites.light,
     "edge": suites.edge,
+    "keys": key_suites.keys,
+    "waits": wait_suites.waits,
     "long": scale_suites.long,
     "recovery": scale_suites.recovery,
     "fairness": scale_suites.fairness,

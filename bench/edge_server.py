@@ -1,13 +1,15 @@
 """Servers to compare the API's edge with: the same Granian, the same answer, less around it.
 
 `bare` answers with constant bytes by Starlette alone; `gated` is the same behind the service's own
-gate, directory, limiter and counters; `query` asks the database for a page of workflows and writes
-it, by Starlette alone and for anybody.
+gate, directory, limiter (in Redis where that is set) and counters, which with the word `silent` do
+not hear of requests and with `written` are written to the database too; `query` asks the database
+for a page of workflows and writes it, by Starlette alone and for anybody.
 """
 
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -31,11 +33,11 @@ from justpaid.db.pool import connect, open_pool
 from justpaid.db.secrets import load_secrets
 from justpaid.ids import Prefix, encode_id
 from justpaid.keyrings import peppers_of
-from justpaid.rate_limits.failures import FailedAuthentications
-from justpaid.rate_limits.limiter import MemoryLimiter
+from justpaid.rate_limits.opening import open_failures, open_limiter
 from justpaid.scopes import Scope
 from justpaid.settings import load_settings
 from justpaid.usage.counter import UsageCounter
+from justpaid.usage.recorder import UsageRecorder
 from justpaid.web.caller import Caller, allows
 from justpaid.web.cursors import Position, split_page
 from justpaid.web.envelope import page
@@ -76,23 +78,29 @@ async def _serve(app: object, port: int) -> None:
     await server.serve()
 
 
-async def _serve_gated(port: int, body: bytes) -> None:
+async def _serve_gated(port: int, body: bytes, usage: str = "") -> None:
     settings = load_settings()
     dsn = settings.database_url or ""
-    pool = await open_pool(dsn, max_size=2)
-    async with pool.acquire() as connection:
-        secrets = await load_secrets(settings, connection)
-    directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
-    gate = Gate(
-        constant(body),
-        RouteTable([_route()]),
-        directory,
-        MemoryLimiter(),
-        FailedAuthentications(settings.auth_failures_per_minute),
-        address_reader(()),
-        GateHooks(on_identified=KeyUses(pool).note, on_finished=UsageCounter().note),
-    )
-    async with asyncio.TaskGroup() as group:
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        pool = await open_pool(dsn, max_size=2)
+        async with pool.acquire() as connection:
+            secrets = await load_secrets(settings, connection)
+        directory = KeyDirectory(pool, peppers_of(secrets), partial(connect, dsn))
+        limiter = await open_limiter(pool, settings.redis_url, stack)
+        uses, counter = KeyUses(pool), UsageCounter()
+        hooks = GateHooks(on_identified=uses.note, on_finished=counter.note)
+        gate = Gate(
+            constant(body),
+            RouteTable([_route()]),
+            directory,
+            limiter,
+            open_failures(limiter, "bench", settings.auth_failures_per_minute),
+            address_reader(()),
+            GateHooks() if usage == "silent" else hooks,
+        )
+        if usage == "written":
+            await UsageRecorder(pool, counter).start()
+            group.create_task(uses.run())
         group.create_task(directory.lease.run())
         await _serve(gate, port)
 
@@ -142,7 +150,7 @@ def main() -> None:
     if kind == "bare":
         uvloop.run(_serve(constant(Path(rest[0]).read_bytes()), int(port)))
     elif kind == "gated":
-        uvloop.run(_serve_gated(int(port), Path(rest[0]).read_bytes()))
+        uvloop.run(_serve_gated(int(port), Path(rest[0]).read_bytes(), *rest[1:]))
     else:
         uvloop.run(_serve_query(int(port), rest[0], UUID(rest[1])))
 

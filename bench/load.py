@@ -10,6 +10,7 @@ from typing_extensions import override
 
 # Past its seconds a load may take so much longer: whatever hangs ends the bench with an error.
 _GRACE_SECONDS: Final = 20.0
+_STEADY_CONNECTIONS: Final = 8
 
 
 @dataclass
@@ -74,6 +75,13 @@ class _Connection(asyncio.Protocol):
         return await self._waiter
 
 
+async def open_connection(port: int) -> _Connection:
+    """Connect to a server of this machine, to send one request after the other."""
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(_Connection, "127.0.0.1", port)
+    return connection
+
+
 def request_bytes(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
     """Write one HTTP/1.1 request."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
@@ -88,13 +96,12 @@ async def drive(
 
     Raises ConnectionError when the server hangs up, TimeoutError when it hangs.
     """
-    loop = asyncio.get_running_loop()
     load = Load()
     numbers = iter(range(1_000_000_000))
     end = time.perf_counter() + seconds
 
     async def client() -> None:
-        _, connection = await loop.create_connection(_Connection, "127.0.0.1", port)
+        connection = await open_connection(port)
         while (start := time.perf_counter()) < end:
             status = await connection.send(make_request(next(numbers)))
             load.latencies.append(time.perf_counter() - start)
@@ -106,4 +113,26 @@ async def drive(
     async with asyncio.timeout(seconds + _GRACE_SECONDS):
         await asyncio.gather(*(client() for _ in range(clients)))
     load.seconds = time.perf_counter() - begun
+    return load
+
+
+async def drive_steadily(port: int, request: bytes, rate: float, seconds: float) -> Load:
+    """Send a request so many times a second, whatever the answers take, on a few connections.
+
+    One that finds all connections waiting goes as soon as one is free, and counts from then.
+    """
+    load = Load(seconds)
+    begun = time.perf_counter()
+
+    async def client(first: int) -> None:
+        connection = await open_connection(port)
+        for number in range(first, int(rate * seconds), _STEADY_CONNECTIONS):
+            await asyncio.sleep(max(0.0, begun + number / rate - time.perf_counter()))
+            start = time.perf_counter()
+            status = await connection.send(request)
+            load.latencies.append(time.perf_counter() - start)
+            load.statuses[status] = load.statuses.get(status, 0) + 1
+
+    async with asyncio.timeout(seconds + _GRACE_SECONDS):
+        await asyncio.gather(*map(client, range(_STEADY_CONNECTIONS)))
     return load
