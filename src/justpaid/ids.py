@@ -6,6 +6,7 @@ Inside the service an id is a `uuid.UUID`; on the wire it is `<prefix>_<26 base3
 import secrets
 import time
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -71,9 +72,13 @@ def encode_id(prefix: Prefix, value: UUID) -> str:
 
 def decode_id(prefix: Prefix, text: str) -> UUID | None:
     """Read an id from the wire; None when it is not a well-formed id of this type."""
-    head, _, suffix = text.rpartition("_")
-    if head != prefix or len(suffix) != _LENGTH:
+    if len(text) != len(prefix) + 1 + _LENGTH or not text.startswith(f"{prefix}_"):
         return None
+    return _decode_suffix(text[-_LENGTH:])
+
+
+@lru_cache(maxsize=1024)  # callers name the same few ids again and again
+def _decode_suffix(suffix: str) -> UUID | None:
     number = 0
     try:
         for place in range(0, _LENGTH, 2):

@@ -16,13 +16,8 @@ from justpaid.runs import repository, start_facts, stream_rows
 
 ID, IDS = "gen_random_uuid()", "ARRAY[gen_random_uuid()]"
 KEYS = {"runs_pkey", "steps_pkey", "workflows_pkey", "connections_pkey", "effects_generation"}
-_ACCEPTED = [IDS, IDS, IDS, "ARRAY[1]", "ARRAY[false]", IDS]
 STATEMENTS = {
-    "accept": (
-        PARTS["accept"],
-        [*_ACCEPTED, *["NULL"] * 13, "ARRAY[true]"],
-        {"runs_waiting"},
-    ),
+    "accept": (PARTS["accept"], ["ARRAY[]::new_run_row[]"], {"runs_waiting"}),
     "facts": (start_facts._FACTS, [IDS, IDS, "ARRAY['k']", IDS], {"runs_idempotency"}),
     "runs": (repository._RUNS, [IDS, IDS], set[str]()),
     "steps": (repository._STEPS, [IDS, IDS, IDS], set[str]()),

@@ -6,6 +6,7 @@ FastAPI's, which spends about as long on finding arguments as a busy route's wor
 """
 
 from collections.abc import Callable, Coroutine, Mapping
+from functools import lru_cache
 from inspect import iscoroutinefunction, signature
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -22,6 +23,7 @@ from fastapi.routing import APIRoute
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 Problems = list[Any]
 
+_USUAL_LENGTH: Final = 64
 _PLAIN_DEFAULTS: Final = (type(None), bool, int, str)
 _NO_PARAMETERS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -184,7 +186,14 @@ def _read_query(query: bytes) -> Mapping[str, str]:
     """Return the last value of each name, as Starlette does that keeps all of them."""
     if not query:
         return _NO_PARAMETERS
+    return _read_usual(query) if len(query) <= _USUAL_LENGTH else _parse_query(query)
+
+
+def _parse_query(query: bytes) -> Mapping[str, str]:
     return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+
+
+_read_usual = lru_cache(maxsize=1024)(_parse_query)  # `wait=30` or `limit=50` come all the time
 
 
 def _kind(info: Param) -> str:
