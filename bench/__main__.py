@@ -5,7 +5,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import key_suites, scale_suites, suites, wait_suites
+from bench import dashboard_suite, key_suites, scale_suites, suites, wait_suites
 from bench.processes import serving
 from bench.service import Service
 from bench.workbench import Bench
@@ -22,6 +22,7 @@ _SUITES: Final = {
     "fairness": scale_suites.fairness,
     "sleeping": scale_suites.sleeping,
     "lists": scale_suites.lists,
+    "dashboard": dashboard_suite.dashboard,
 }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from justpaid.api_keys.model import CreatedKey, KeyRequest
 from justpaid.api_keys.service import ApiKeys
 from justpaid.audit.service import AuditLog
 from justpaid.companies import repository as companies
+from justpaid.db.embedded import start_embedded
+from justpaid.db.migrate import migrate
 from justpaid.db.pool import Connection, connect
 from justpaid.db.secrets import load_secrets
 from justpaid.ids import Prefix, encode_id
@@ -48,6 +51,19 @@ def stage(database_url: str, data_dir: Path) -> Generator[dict[str, str]]:
         file = data_dir / "stage.json"
         file.write_text(json.dumps(told), encoding="utf-8")
         yield {"BASE_URL": address, "JUSTPAID_E2E_STAGE": str(file)}
+
+
+@contextmanager
+def own_stage() -> Generator[dict[str, str]]:
+    """Bring a database too, and take everything away at the end: for what no test runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = start_embedded(Path(folder) / "database", dies_with_us=True)
+        try:
+            asyncio.run(migrate(database.dsn))
+            with stage(database.dsn, Path(folder) / "service") as told:
+                yield told
+        finally:
+            database.destroy()
 
 
 async def _furnish(database_url: str, data_dir: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 /** A list as a table: sticky header, rows by keyboard, skeleton in its own shape, "load more" by cursor. */
 import { Button, Skeleton, VisuallyHidden } from "@mantine/core";
-import { useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import { memo, useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import classes from "./data-table.module.css";
 import { ErrorNotice } from "./error-notice";
 
@@ -129,19 +129,32 @@ function Rows<T>({ caption, columns, rows, rowKey, linked, isPending }: RowsProp
                 <SkeletonRow key={width} columns={columns} width={width} />
               ))
             : rows.map((row) => (
-                <tr key={rowKey(row)} onClick={linked ? openRow : undefined}>
-                  {columns.map((column) => (
-                    <td key={column.id} className={classOf(column)}>
-                      {column.cell(row)}
-                    </td>
-                  ))}
-                </tr>
+                <Row key={rowKey(row)} row={row} columns={columns} linked={linked} />
               ))}
         </tbody>
       </table>
     </div>
   );
 }
+
+interface RowProps<T> {
+  row: T;
+  columns: Column<T>[];
+  linked: boolean | undefined;
+}
+
+/** Drawn anew only when its own row changed: a list that reads on keeps what it shows. */
+const Row = memo(function Row<T>({ row, columns, linked }: RowProps<T>) {
+  return (
+    <tr onClick={linked ? openRow : undefined}>
+      {columns.map((column) => (
+        <td key={column.id} className={classOf(column)}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}) as <T>(props: RowProps<T>) => ReactNode;
 
 function SkeletonRow<T>({ columns, width }: { columns: Column<T>[]; width: number }) {
   return (

@@ -1308,23 +1308,6 @@ export interface components {
             secretAlreadyShown?: true | null;
         };
         /**
-         * PageMeta
-         * @description Where a list goes on.
-         */
-        justpaid__web__answers__PageMeta: {
-            /**
-             * Cursor
-             * @description Send it to get the next page.
-             * @example null
-             */
-            cursor: string | null;
-            /**
-             * Hasmore
-             * @example false
-             */
-            hasMore: boolean;
-        };
-        /**
          * KeysMoved
          * @description How many keys got a new owner.
          */
@@ -1795,7 +1778,7 @@ export interface components {
         Page_AuditRowView_: {
             /** Data */
             data: components["schemas"]["AuditRowView"][];
-            meta: components["schemas"]["justpaid__web__answers__PageMeta"];
+            meta: components["schemas"]["PageMeta"];
             /**
              * Success
              * @default true
@@ -1807,7 +1790,7 @@ export interface components {
         Page_FlagView_: {
             /** Data */
             data: components["schemas"]["FlagView"][];
-            meta: components["schemas"]["justpaid__web__answers__PageMeta"];
+            meta: components["schemas"]["PageMeta"];
             /**
              * Success
              * @default true
@@ -1819,7 +1802,7 @@ export interface components {
         Page_InviteView_: {
             /** Data */
             data: components["schemas"]["InviteView"][];
-            meta: components["schemas"]["justpaid__web__answers__PageMeta"];
+            meta: components["schemas"]["PageMeta"];
             /**
              * Success
              * @default true
@@ -1831,7 +1814,7 @@ export interface components {
         Page_LeakView_: {
             /** Data */
             data: components["schemas"]["LeakView"][];
-            meta: components["schemas"]["justpaid__web__answers__PageMeta"];
+            meta: components["schemas"]["PageMeta"];
             /**
              * Success
              * @default true
@@ -1843,7 +1826,7 @@ export interface components {
         Page_ListedKeyView_: {
             /** Data */
             data: components["schemas"]["ListedKeyView"][];
-            meta: components["schemas"]["justpaid__web__answers__PageMeta"];
+            meta: components["schemas"]["PageMeta"];
             /**
              * Success
              * @default true
@@ -1855,7 +1838,7 @@ export interface components {
         Page_MemberView_: {
             /** Data */
             data: components["schemas"]["MemberView"][];
-            meta: components["schemas"]["justpaid__web__answers__PageMeta"];
+            meta: components["schemas"]["PageMeta"];
             /**
              * Success
              * @default true
@@ -1867,7 +1850,7 @@ export interface components {
         Page_NoticeView_: {
             /** Data */
             data: components["schemas"]["NoticeView"][];
-            meta: components["schemas"]["justpaid__web__answers__PageMeta"];
+            meta: components["schemas"]["PageMeta"];
             /**
              * Success
              * @default true
@@ -1879,7 +1862,7 @@ export interface components {
         Page_SessionRowView_: {
             /** Data */
             data: components["schemas"]["SessionRowView"][];
-            meta: components["schemas"]["justpaid__web__answers__PageMeta"];
+            meta: components["schemas"]["PageMeta"];
             /**
              * Success
              * @default true
@@ -1891,13 +1874,30 @@ export interface components {
         Page_ValueView_: {
             /** Data */
             data: components["schemas"]["ValueView"][];
-            meta: components["schemas"]["justpaid__web__answers__PageMeta"];
+            meta: components["schemas"]["PageMeta"];
             /**
              * Success
              * @default true
              * @constant
              */
             success?: true;
+        };
+        /**
+         * PageMeta
+         * @description Where a list goes on.
+         */
+        PageMeta: {
+            /**
+             * Cursor
+             * @description Send it to get the next page.
+             * @example null
+             */
+            cursor: string | null;
+            /**
+             * Hasmore
+             * @example false
+             */
+            hasMore: boolean;
         };
         /**
          * PairView
