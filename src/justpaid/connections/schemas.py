@@ -11,6 +11,7 @@ from justpaid.connections.changes import ConnectionChange, NewConnection
 from justpaid.connections.model import AuthType, Connection, ConnectionStatus
 from justpaid.connections.trial import Trial
 from justpaid.exact_json import JsonObject
+from justpaid.web.answers import PageMeta
 
 _Name = Annotated[str, Field(min_length=1, max_length=255, examples=["Billing API"])]
 _Credentials = Annotated[
@@ -122,15 +123,6 @@ class ConnectionAnswer(BaseModel):
 
     success: Literal[True] = True
     data: ConnectionView
-
-
-class PageMeta(BaseModel):
-    """Where a list goes on."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
-
-    cursor: str | None = Field(description="Send it to get the next page.", examples=[None])
-    has_more: bool = Field(examples=[False])
 
 
 class ConnectionPage(BaseModel):

@@ -31,7 +31,6 @@ from justpaid.runs.schemas import (
     CancelRequested,
     Effect,
     LogPage,
-    Page,
     ResolveRequest,
     RestartRequest,
     Retried,
@@ -40,10 +39,10 @@ from justpaid.runs.schemas import (
     RunSummary,
     StartedRecord,
     StartRequest,
-    Success,
 )
 from justpaid.runs.service import RestartOrder
 from justpaid.scopes import Scope
+from justpaid.web.answers import Page, Success
 from justpaid.web.caller import Caller, allows
 from justpaid.web.cursors import DEFAULT_LIMIT, decode_cursor, split_page
 from justpaid.web.envelope import Answer, page, success

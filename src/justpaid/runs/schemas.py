@@ -1,6 +1,6 @@
 """Bodies of this room's routes: the start's request, and what the reference says of the answers."""
 
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -32,33 +32,9 @@ EVENTS_EXAMPLE: Final = (
     "\n"
 )
 
-Data = TypeVar("Data")
-
 
 class _Body(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
-
-
-class Success(BaseModel, Generic[Data]):
-    """A success."""
-
-    success: Literal[True] = True
-    data: Data
-
-
-class PageMeta(_Body):
-    """Where the next page begins."""
-
-    cursor: str | None = Field(description="Pass it on for the next page.", examples=[None])
-    has_more: bool = Field(examples=[False])
-
-
-class Page(BaseModel, Generic[Data]):
-    """One page of a list."""
-
-    success: Literal[True] = True
-    data: list[Data]
-    meta: PageMeta
 
 
 class StartRequest(BaseModel):

@@ -11,6 +11,7 @@ from justpaid.errors import InvalidInput, Problem
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.ids import Prefix, encode_id
 from justpaid.scopes import Scope
+from justpaid.web.answers import Page, Success
 from justpaid.web.caller import Caller, allows
 from justpaid.web.cursors import DEFAULT_LIMIT, Position, split_page
 from justpaid.web.envelope import Answer, page, success
@@ -28,8 +29,6 @@ from justpaid.workflows.model import (
 )
 from justpaid.workflows.schemas import (
     EXAMPLE_DEFINITION,
-    Page,
-    Success,
     Validation,
     VersionItem,
     VersionRecord,

@@ -4,7 +4,7 @@ Definitions are checked by the compiler, not by these models: the JSON that came
 stored. Their fields are held equal to the compiler's by a test.
 """
 
-from typing import Annotated, Any, Final, Generic, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
@@ -83,28 +83,6 @@ class _Closed(BaseModel):
             name: _without_null(field) for name, field in shown.get("properties", {}).items()
         }
         return shown
-
-
-class Success(BaseModel, Generic[Data]):
-    """A success."""
-
-    success: Literal[True] = True
-    data: Data
-
-
-class PageMeta(_Model):
-    """Where the next page begins."""
-
-    cursor: str | None = Field(description="Pass it on for the next page.", examples=[None])
-    has_more: bool = Field(examples=[False])
-
-
-class Page(BaseModel, Generic[Data]):
-    """One page of a list."""
-
-    success: Literal[True] = True
-    data: list[Data]
-    meta: PageMeta
 
 
 class ApiTrigger(_Closed):
