@@ -1,7 +1,6 @@
 """The parts a worker process is composed of: its programs, its company facts, its metrics."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -101,8 +100,8 @@ async def test_metrics_tell_what_happened(stage: Stage) -> None:
     meters.batch("record", 3)
     meters.read_slots_from(lambda: 5)
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    waited = replace(run, created_at=start, started_at=start + timedelta(seconds=2))
-    meters.claimed([waited, replace(waited, fence=2)])
+    waited = run._replace(created_at=start, started_at=start + timedelta(seconds=2))
+    meters.claimed([waited, waited._replace(fence=2)])
     server = await serve_meters(("127.0.0.1", 0), meters, None)
     port = server.sockets[0].getsockname()[1]
     text = (await _get(port, "/metrics")).text

@@ -33,7 +33,7 @@ from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.workflows.program import Program, StepNode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every step: freezing it would take most of its making
 class StepContext:
     """What a handler may know: its step, the names its templates read, and where it stands.
 
@@ -57,7 +57,7 @@ class StepContext:
     shown_request: JsonObject | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every step: freezing it would take most of its making
 class Completed:
     """The step is done. `input` is its resolved, masked input where it was not known before."""
 
@@ -88,7 +88,7 @@ class Waits:
     input: JsonObject | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every step: freezing it would take most of its making
 class Intent:
     """What an effectful step is about to do.
 

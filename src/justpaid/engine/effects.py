@@ -252,9 +252,7 @@ async def _guarded(sending: Sending, act: _Act) -> Completed | Failed:
 def receive(state: RunState, sending: Sending, result: Completed | Failed) -> None:
     """Record what an effect came to, on its step and in the ledger."""
     record = state.settle(sending.ready, sending.started_at, result, sending.terms)
-    effect = replace(sending.effect, request=None)
-    if result.receipt is not None:
-        effect.receipt = exact_json.encode_text(result.receipt)
+    effect = sending.effect
     if isinstance(result, Completed):
         effect.outcome = EffectOutcome.DONE
     elif record.status is StepStatus.UNKNOWN:
@@ -263,9 +261,10 @@ def receive(state: RunState, sending: Sending, result: Completed | Failed) -> No
         effect.outcome = EffectOutcome.REFUSED
     elif result.delivery is Delivery.NONE:
         effect.sent_at = sending.sent_before
-    state.keep_effect(effect)
+    receipt = None if result.receipt is None else exact_json.encode_text(result.receipt)
+    state.keep_effect(replace(effect, request=None, receipt=receipt))
     # The request stays at hand for the attempts that follow.
-    state.effects[effect.path] = replace(effect, request=sending.effect.request, receipt=None)
+    state.effects[effect.path] = effect
 
 
 def abandon(state: RunState) -> None:

@@ -6,7 +6,6 @@ effect is sent only while this worker's own lease clock has more than a second l
 """
 
 import asyncio
-import contextlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -320,11 +319,20 @@ class Execution:
             return False
         if found.stop is None:
             moments.append(self._running_until)
-        delay = max((min(moments) - now).total_seconds(), 0.0) if moments else None
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(delay):
-                await self._run.changed.wait()
+        await self._wait(max((min(moments) - now).total_seconds(), 0.0) if moments else None)
         return False
+
+    async def _wait(self, seconds: float | None) -> None:
+        """Wait until something happens that is to be looked at, or for so long."""
+        changed = self._run.changed
+        if seconds is None:
+            await changed.wait()
+            return
+        timer = asyncio.get_running_loop().call_later(seconds, changed.set)
+        try:
+            await changed.wait()
+        finally:
+            timer.cancel()
 
     async def _suspend(self, found: Plan, due_at: datetime | None) -> bool:
         """Free the worker; what is due first is what the run waits for."""

@@ -123,8 +123,7 @@ class NewRun:
     if_active: bool = False  # to be stored only while its workflow is active at its version
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedRun:
+class ClaimedRun(NamedTuple):
     """A run as its claim returned it."""
 
     id: UUID

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from justpaid.engine.frames import Container, Frame, earlier
 from justpaid.engine.model import ErrorCode, RunStatus, SkipReason, StepRecord, StepStatus
@@ -45,8 +45,7 @@ class View:
     answered: AbstractSet[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """A step to run now: a new attempt, or `is_repeat` one whose worker was lost."""
 
     frame: Frame
@@ -57,8 +56,7 @@ class Ready:
     is_repeat: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(NamedTuple):
     """A step to pass over."""
 
     frame: Frame

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final, TypeGuard
 
 from justpaid import exact_json
-from justpaid.exact_json import JsonValue
+from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.expressions import decimals
 from justpaid.expressions.budget import CHARACTERS_PER_UNIT, Budget
 from justpaid.expressions.decimals import Number
@@ -17,6 +17,8 @@ MAX_RESULT_DEPTH: Final = exact_json.MAX_DEPTH
 _MAX_DEPTH: Final = MAX_RESULT_DEPTH + 8
 _SHOWN: Final = 40
 _LONGEST_ESCAPE: Final = 6
+_FEW_FIELDS: Final = 20
+_FEW_LEVELS: Final = 3
 
 
 def is_number(value: object) -> TypeGuard[Number]:
@@ -163,6 +165,13 @@ def check_result(value: JsonValue) -> int:
             return len(value)
     elif not isinstance(value, list | dict):
         return 1 + _text_size((value,))[1]  # a number has far fewer digits than the bound
+    small = _size_of_small(value, 1) if isinstance(value, dict) else None
+    if small is None or small * _LONGEST_ESCAPE > MAX_RESULT_BYTES // 2:
+        return _size_by_levels(value)
+    return 1 + small
+
+
+def _size_by_levels(value: JsonValue) -> int:
     least = most = 0
     level: list[JsonValue] = [value]
     depth = 0
@@ -188,6 +197,27 @@ def check_result(value: JsonValue) -> int:
     if most > MAX_RESULT_BYTES and len(exact_json.encode(value)) > MAX_RESULT_BYTES:
         raise _too_large()
     return least
+
+
+def _size_of_small(fields: JsonObject, depth: int) -> int | None:
+    """Count what is in a small object, in few levels of few fields; None for any other."""
+    if len(fields) > _FEW_FIELDS or depth > _FEW_LEVELS:
+        return None
+    size = len(fields)
+    for key, item in fields.items():
+        size += len(key)
+        if isinstance(item, str):
+            size += len(item)
+        elif is_number(item):
+            size += len(str(item))
+        elif isinstance(item, dict):
+            inner = _size_of_small(item, depth + 1)
+            if inner is None:
+                return None
+            size += inner
+        elif isinstance(item, list):
+            return None
+    return size
 
 
 def _text_size(items: Iterable[JsonValue]) -> tuple[int, int]:

@@ -156,18 +156,18 @@ class PerformAction(EffectHandler):
         if spec is None:
             message = f"There is no action '{context.node.action}'."
             return Failed(ErrorCode.TEMPLATE, message)
-        shown = _attempt(spec, context, context.names)
-        revealed = context.revealed
-        resolved = shown if revealed is None else _attempt(spec, context, revealed)
-        if isinstance(resolved, Failed):
-            # What it says may tell of the secret, unless it goes wrong with the mask as well.
-            return shown if isinstance(shown, Failed) else Failed(ErrorCode.TEMPLATE, _CANNOT_FILL)
-        shown = _all_masked(resolved) if isinstance(shown, Failed) else _readable(shown)
+        attempted = _attempt_both(spec, context)
+        if isinstance(attempted, Failed):
+            return attempted
+        resolved, shown = attempted
         choice = await self._choose(shown, context)
         if choice.problem is not None:
             return Failed(ErrorCode.CONNECTION, choice.problem, input=shown.config)
         rule = spec.effect_rule(resolved.config)
-        request, shown_request = resolved.prepared.to_json(), shown.prepared.to_json()
+        request, shown_request, secrets = resolved.prepared.to_json(), None, context.secrets
+        if shown is not resolved:
+            shown_request = shown.prepared.to_json()
+            secrets = (*secrets, *list_differing(resolved.config, shown.config))
         return Intent(
             rule.effect_class,
             spec.provider,
@@ -178,7 +178,7 @@ class PerformAction(EffectHandler):
             key_memory_hours=rule.key_memory_hours,
             replays_errors=rule.replays_errors,
             shown_request=None if request == shown_request else shown_request,
-            secrets=(*context.secrets, *list_differing(resolved.config, shown.config)),
+            secrets=secrets,
         )
 
     async def _choose(self, resolved: _Resolved, context: StepContext) -> Choice:
@@ -259,6 +259,18 @@ class PerformAction(EffectHandler):
             timeout_seconds=_DEFAULT_TIMEOUT_SECONDS if timeout_ms is None else timeout_ms / 1000,
             secrets=context.secrets,
         )
+
+
+def _attempt_both(spec: ActionSpec, context: StepContext) -> tuple[_Resolved, _Resolved] | Failed:
+    """Resolve what is sent, and what is shown of it: the same where the input hides nothing."""
+    shown = _attempt(spec, context, context.names)
+    if context.revealed is None:
+        return shown if isinstance(shown, Failed) else (shown, shown)
+    resolved = _attempt(spec, context, context.revealed)
+    if isinstance(resolved, Failed):
+        # What it says may tell of the secret, unless it goes wrong with the mask as well.
+        return shown if isinstance(shown, Failed) else Failed(ErrorCode.TEMPLATE, _CANNOT_FILL)
+    return resolved, _all_masked(resolved) if isinstance(shown, Failed) else _readable(shown)
 
 
 def _attempt(
