@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 
+from justpaid.db.pool import Pool, open_pool
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -56,6 +58,16 @@ async def justpaid_api(
         with suppress(ProcessLookupError):
             process.kill()
         await process.communicate()
+
+
+@asynccontextmanager
+async def open_pool_on(dsn: str) -> AsyncGenerator[Pool]:
+    """Open a pool, and drop it in whatever state it is in."""
+    pool = await open_pool(dsn, max_size=5)
+    try:
+        yield pool
+    finally:
+        pool.terminate()
 
 
 @asynccontextmanager

@@ -1,5 +1,7 @@
 """The judge of a soak: each breach that it is there for is found, and told under its guarantee."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -7,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from justpaid.ids import Prefix, encode_id, new_id
+from tests.faults.processes import ROOT
 from tests.faults.soak.customers import Order
 from tests.faults.soak.provider import BUSY, Arrival, Provider
 from tests.faults.soak.shapes import child, new_input
@@ -194,3 +197,9 @@ def test_each_breach_is_found(harm: Any, guarantee: str) -> None:
     world = World()
     harm(world)
     assert guarantee in world.broken()
+
+
+def test_the_mutants_still_fit_the_engine() -> None:
+    """A mutant whose words the engine no longer says would take nothing out."""
+    program = "from tests.faults.soak.mutants import MUTANTS\n[m.apply() for m in MUTANTS.values()]"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,10 +13,10 @@ import pytest
 
 from justpaid.db.embedded import EmbeddedPostgres, start_embedded
 from justpaid.db.migrate import migrate
-from justpaid.db.pool import Pool, open_pool
+from justpaid.db.pool import Pool
 from justpaid.ids import new_id
 from tests.engine.stage import DEADLINE_SECONDS, Stage, open_stub, stored, transform, until
-from tests.faults.processes import worker_process
+from tests.faults.processes import open_pool_on, worker_process
 
 _RUNS = 12
 # Of the passes of a point, the one at which the worker is killed: amid the others.
@@ -220,13 +219,3 @@ async def test_runs_outlive_their_database(server: EmbeddedPostgres, how: signal
                 effects = await stage.pool.fetch("SELECT outcome, generation FROM effects")
                 assert {tuple(row) for row in effects} == {("done", 1)}
         assert all(len(keys) == 1 for keys in _keys(stage).values())
-
-
-@asynccontextmanager
-async def open_pool_on(dsn: str) -> AsyncGenerator[Pool]:
-    """Open a pool, and drop it in whatever state it is in."""
-    pool = await open_pool(dsn, max_size=5)
-    try:
-        yield pool
-    finally:
-        pool.terminate()
