@@ -1,7 +1,7 @@
 """Junk keys at a steady rate, from a process of its own: it takes no turns from who measures.
 
-Run as `python -m bench.flood PORT PATH RATE SECONDS`; says when it
-is under way, and at the end how many answers of each status came.
+Run as `python -m bench.flood PATH RATE`. Each line `PORT SECONDS` on stdin is one flood: answered
+with an empty line when it is under way, and at its end with how many answers of each status came.
 """
 
 import asyncio
@@ -22,8 +22,7 @@ _KEYS: Final = 4096
 _BEGUN: Final = 200
 
 
-async def _flood(port: int, path: str, rate: float, seconds: float) -> Counter[int]:
-    junk = [request_bytes("GET", path, {"x-api-key": generate_key()}) for _ in range(_KEYS)]
+async def _flood(junk: list[bytes], port: int, rate: float, seconds: float) -> Counter[int]:
     statuses: Counter[int] = Counter()
     begun = time.monotonic()
 
@@ -32,6 +31,7 @@ async def _flood(port: int, path: str, rate: float, seconds: float) -> Counter[i
         for number in count(first, _CONNECTIONS):
             due = begun + number / rate
             if due > begun + seconds or time.monotonic() > begun + seconds:
+                connection.close()
                 return
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             statuses[await connection.send(junk[number % _KEYS])] += 1
@@ -43,10 +43,13 @@ async def _flood(port: int, path: str, rate: float, seconds: float) -> Counter[i
 
 
 def main() -> None:
-    """Send what the command line asks for."""
-    port, path, rate, seconds = sys.argv[1:]
-    statuses = uvloop.run(_flood(int(port), path, float(rate), float(seconds)))
-    print(json.dumps(statuses))
+    """Flood as stdin says, until it closes."""
+    path, rate = sys.argv[1:]
+    junk = [request_bytes("GET", path, {"x-api-key": generate_key()}) for _ in range(_KEYS)]
+    for line in sys.stdin:
+        port, seconds = line.split()
+        statuses = uvloop.run(_flood(junk, int(port), float(rate), float(seconds)))
+        print(json.dumps(statuses), flush=True)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,7 @@ async def _revoke_in_use(
                 accepted.append(asked_at)
             seen.answers += 1
             await asyncio.sleep(pause)
+        connected.close()
 
     calling = [asyncio.create_task(call(port)) for port in ports for _ in range(_CALLERS_A_PROCESS)]
     await asyncio.sleep(_BEFORE_SECONDS)

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Generator
@@ -15,8 +13,9 @@ import uvloop
 from psutil import Process
 
 from bench.edge_server import PATH
+from bench.flood_suite import floods
 from bench.key_acts import make_key, measure_revocations
-from bench.load import Load, drive, drive_steadily, request_bytes
+from bench.load import Load, drive, request_bytes
 from bench.processes import cpu_seconds, serving
 from bench.service import Service
 from bench.store import PROGRAM, store
@@ -28,8 +27,6 @@ _WARM_SECONDS: Final = 0.5
 _BODY: Final = json.dumps({"data": ["x" * 48] * 240}).encode()  # 12 kB
 _NO_LIMIT: Final = "1000000"
 _NEARLY_ALL: Final = 0.98  # a spent budget opens for a moment each minute
-_JUNK_A_SECOND: Final = 2000
-_HONEST_A_SECOND: Final = 500
 _SOURCE: Final = re.compile(rb'(?:src|href)="/(assets/[^"]+)"')
 _HOME: Final = "src/app/pages/overview-page.tsx"
 
@@ -54,7 +51,7 @@ def keys(bench: Bench) -> None:
         targets = stack.enter_context(_targets(bench.service))
         base = _answers(bench, targets)
         _refusals(bench, targets, base)
-        _flood(bench, targets)
+        floods(bench, targets["in memory, usage written"].port, targets["bare"].port)
         _revocations(bench, targets)
     _first_load(bench)
 
@@ -155,46 +152,6 @@ def _refusals(bench: Bench, targets: dict[str, Target], base: float) -> None:
             load, cost = _measure(bench, target, requests, status)
             table.add_row(*_cells(name, load, cost, base))
     bench.console.print(table)
-
-
-def _flood(bench: Bench, targets: dict[str, Target]) -> None:
-    """Measure a good key's answers alone, beside junk to another server, beside junk to its own.
-
-    The second says what the flood takes of the machine, the third what it takes of the server.
-    """
-    target = targets["in memory, usage written"]
-    request = request_bytes("GET", PATH, {"x-api-key": bench.service.key})
-    table = make_table(
-        f"A good key, {_HONEST_A_SECOND} requests a second, beside a flood of junk",
-        *("what", "good/s", "p50 ms", "p99 ms", "junk/s", "p99 ratio", "statuses"),
-    )
-    for _ in range(bench.repeats):
-        quiet = uvloop.run(drive_steadily(target.port, request, _HONEST_A_SECOND, bench.seconds))
-        table.add_row("quiet", *_latencies(quiet), "", "1", str(quiet.statuses))
-        for name, flooded in (("to another server", targets["bare"]), ("to its own", target)):
-            load, junk = _drive_flooded(bench, target, flooded, request)
-            table.add_row(
-                f"junk {name}",
-                *_latencies(load),
-                f"{sum(junk.values()) / (bench.seconds + 1):.0f}",
-                f"{load.percentile(0.99) / quiet.percentile(0.99):.2f}",
-                f"{load.statuses}, junk {junk}",
-            )
-    bench.console.print(table)
-
-
-def _drive_flooded(
-    bench: Bench, target: Target, flooded: Target, request: bytes
-) -> tuple[Load, dict[str, int]]:
-    """Drive the good key while another process sends junk; return its answers by status too."""
-    words = (str(flooded.port), PATH, str(_JUNK_A_SECOND), str(bench.seconds + 1))
-    command = [sys.executable, "-m", "bench.flood", *words]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as flooding:
-        assert flooding.stdout is not None
-        flooding.stdout.readline()  # it is under way
-        load = uvloop.run(drive_steadily(target.port, request, _HONEST_A_SECOND, bench.seconds))
-        told, _ = flooding.communicate(timeout=60)
-    return load, json.loads(told)
 
 
 def _revocations(bench: Bench, targets: dict[str, Target]) -> None:

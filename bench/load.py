@@ -74,6 +74,11 @@ class _Connection(asyncio.Protocol):
         self.transport.write(request)
         return await self._waiter
 
+    def close(self) -> None:
+        """Hang up."""
+        if self.transport is not None:
+            self.transport.close()
+
 
 async def open_connection(port: int) -> _Connection:
     """Connect to a server of this machine, to send one request after the other."""
@@ -106,8 +111,7 @@ async def drive(
             status = await connection.send(make_request(next(numbers)))
             load.latencies.append(time.perf_counter() - start)
             load.statuses[status] = load.statuses.get(status, 0) + 1
-        assert connection.transport
-        connection.transport.close()
+        connection.close()
 
     begun = time.perf_counter()
     async with asyncio.timeout(seconds + _GRACE_SECONDS):
@@ -132,6 +136,7 @@ async def drive_steadily(port: int, request: bytes, rate: float, seconds: float)
             status = await connection.send(request)
             load.latencies.append(time.perf_counter() - start)
             load.statuses[status] = load.statuses.get(status, 0) + 1
+        connection.close()
 
     async with asyncio.timeout(seconds + _GRACE_SECONDS):
         await asyncio.gather(*map(client, range(_STEADY_CONNECTIONS)))
