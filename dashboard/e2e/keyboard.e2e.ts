@@ -192,6 +192,7 @@ describe.each([
     });
     const name = `Keyboard key ${width}`;
     await enter(page);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("content");
     await closeByEscape(page);
     const key = await createKey(page, name);
     await rotate(page, name, key);

@@ -16,8 +16,18 @@ export const sessionQuery = queryOptions({
   retry: false,
 });
 
+let hasJustBegun = false;
+
+/** Says once that somebody signed in within this page: what had the focus is gone with the form. */
+export function tookBeginning(): boolean {
+  const was = hasJustBegun;
+  hasJustBegun = false;
+  return was;
+}
+
 /** Takes over a session that a sign-in, set-up or invite has just made; forgets all that was seen before. */
 export function beginSession(queries: QueryClient, session: Session): void {
+  hasJustBegun = true;
   queries.clear();
   setCsrfToken(session.csrfToken);
   claimDrafts(session.company.id, session.member.id);

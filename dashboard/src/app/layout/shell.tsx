@@ -5,7 +5,7 @@ import { useIsFetching } from "@tanstack/react-query";
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { BrandMark } from "@/components/brand";
-import { useSession } from "@/lib/session";
+import { tookBeginning, useSession } from "@/lib/session";
 import { Offline } from "./offline";
 import { Rail } from "./rail";
 import { RouteAnnouncer } from "./route-announcer";
@@ -19,12 +19,13 @@ const ShortcutHelp = lazy(() =>
   import("./shortcut-help").then((module) => ({ default: module.ShortcutHelp })),
 );
 
-/** Moves the focus to the new page's content, unless only its filters changed. */
+/** Moves the focus to the new page's content, after a sign-in too, unless only its filters changed. */
 function useFocusOnNavigation() {
   const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname });
   const last = useRef(path);
   useEffect(() => {
-    if (last.current !== undefined && last.current !== path) {
+    const isNew = last.current === undefined ? tookBeginning() : last.current !== path;
+    if (isNew) {
       document.getElementById("content")?.focus({ preventScroll: true });
     }
     last.current = path;

@@ -5,6 +5,9 @@ import { pagedQuery } from "@/lib/paged";
 
 const REFRESH_MS = 60_000;
 
+/** As many are looked at to count the unread ones; a count that reaches it may be more. */
+export const MOST_UNREAD = 100;
+
 export const noticesQuery = pagedQuery(["notices", "list"], (cursor) =>
   pageOf(api.GET("/api/v1/admin/notices", { params: { query: { limit: 50, cursor } } })),
 );
@@ -12,7 +15,8 @@ export const noticesQuery = pagedQuery(["notices", "list"], (cursor) =>
 const newestNoticesQuery = queryOptions({
   queryKey: ["notices", "newest"],
   queryFn: async () =>
-    (await pageOf(api.GET("/api/v1/admin/notices", { params: { query: { limit: 50 } } }))).items,
+    (await pageOf(api.GET("/api/v1/admin/notices", { params: { query: { limit: MOST_UNREAD } } })))
+      .items,
   refetchInterval: REFRESH_MS,
 });
 

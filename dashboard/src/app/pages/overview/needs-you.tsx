@@ -11,7 +11,7 @@ import { StatusBadge, type Tone } from "@/components/status-badge";
 import { openFlagsQuery } from "@/features/flags/api";
 import { kindText } from "@/features/flags/kinds";
 import { keysQuery } from "@/features/keys/api";
-import { useUnreadNoticeCount } from "@/features/notices/api";
+import { MOST_UNREAD, useUnreadNoticeCount } from "@/features/notices/api";
 import type { KeyListed, Session } from "@/lib/api-types";
 import { counted, formatRelative } from "@/lib/format";
 import { rowsOf } from "@/lib/paged";
@@ -90,7 +90,8 @@ function useNeeds(session: Session): Needs {
     });
   }
   if (unread > 0) {
-    const text = counted(unread, "unread notice");
+    const count = counted(unread, "unread notice");
+    const text = unread < MOST_UNREAD ? count : `${count} or more`;
     needs.push({ id: "notices", tone: "blue", word: "Notices", text, to: "/notices" });
   }
   return { needs, error: null };
