@@ -9,7 +9,9 @@ _WORKFLOW: Final = """
 SELECT status, version FROM workflows WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END
 """
 _EARLIER_CHILD: Final = """
-SELECT c.id, c.workflow_id, c.version, c.status, c.origin_run_id, c.output, c.purged_at
+SELECT c.id, c.workflow_id, c.version, c.status, c.origin_run_id, c.output, c.purged_at,
+  (SELECT s.status FROM steps s WHERE s.run_id = p.id AND s.path = $3
+    ORDER BY s.attempt DESC LIMIT 1) AS step_status
 FROM runs p JOIN runs c ON c.parent_run_id = p.id AND c.parent_path = $3
 WHERE (p.id = $2 OR p.origin_run_id = $2 AND p.origin_run_id <> p.id) AND p.company_id = $1
 ORDER BY c.created_at DESC, c.id DESC LIMIT 1
@@ -29,7 +31,10 @@ async def find_workflow(connection: Connection, company_id: UUID, workflow_id: U
 async def find_earlier_child(
     connection: Connection, company_id: UUID, origin_run_id: UUID, path: str
 ) -> Row | None:
-    """Return the run that a step of this line of runs started last, or None."""
+    """Return the run that a step of this line of runs started last, or None.
+
+    `step_status` is what its starter has recorded of the step: a child may have ended unheard.
+    """
     return await connection.fetchrow(_EARLIER_CHILD, company_id, origin_run_id, path)
 
 

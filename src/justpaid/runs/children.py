@@ -94,7 +94,7 @@ class ChildRunMaker:
             line = earlier["origin_run_id"]
             newest = await child_repository.find_newest_of_line(connection, company_id, line)
             unknown = await repository.find_unknown_effect(connection, company_id, line)
-        had_completed = earlier["status"] == _COMPLETED
+        had_completed = earlier["status"] == earlier["step_status"] == _COMPLETED
         return _ChildLine(line, newest or earlier, had_completed, unknown is not None)
 
     async def _placed(
@@ -142,8 +142,9 @@ class ChildRunMaker:
     async def _go_on(self, run: NewRun, starts: Starts, line: "_ChildLine") -> ChildRun | Completed:
         """Continue the line of an earlier child.
 
-        A child that had completed is done again, as a restart of a completed step is meant; one
-        that had not goes on from where it failed, or gives the output that its retry came to.
+        A child whose step had completed is done again, as a restart of a completed step is meant.
+        One that has completed unheard, its parent being lost, or by a retry since, gives its
+        output; any other goes on from where it failed.
         """
         newest = line.newest
         name = encode_id(Prefix.RUN, newest["id"])
@@ -168,7 +169,7 @@ class ChildRunMaker:
 
 @dataclass(frozen=True, slots=True)
 class _ChildLine:
-    """A line that a step has begun: its newest run, and whether its child there had completed."""
+    """A line that a step has begun: its newest run, and whether child and step had completed."""
 
     id: UUID
     newest: Row

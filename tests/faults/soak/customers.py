@@ -57,6 +57,7 @@ class Order:
     run_ids: list[str] = field(default_factory=list[str])
     record: dict[str, Any] | None = None
     was_cancelled: bool = False
+    retries: int = 0
     problems: list[str] = field(default_factory=list[str])
 
     @property
@@ -128,7 +129,9 @@ class Market:
 
     async def _retry(self, order: Order) -> bool:
         run_id = order.run_ids[-1]
-        headers = {"Idempotency-Key": f"retry-{run_id}"}
+        # A refusal is kept under its key too, so each question that is asked anew has its own.
+        order.retries += 1
+        headers = {"Idempotency-Key": f"retry-{run_id}-{order.retries}"}
         status, data = await self.client.ask("POST", f"runs/{run_id}/retry", {}, headers)
         if status == 409 and await self._look_up(order):
             return True  # what stood in the way is resolved: see it fail again, and retry again
