@@ -70,8 +70,7 @@ async def advance(resources: Resources, run: ActiveRun, journal: Journal) -> Non
     try:
         secrets = await resources.read_secrets(claimed) if program.secret_places else None
     except CannotOpen as error:
-        message = f"What the run's input hides cannot be opened: {error}."
-        return await _abort(resources, run, message)
+        return await _abort(resources, run, f"The run's input cannot be opened: {error}.")
     company = await resources.load_company(claimed.company_id)
     state = RunState(
         claimed,
@@ -105,10 +104,6 @@ async def _abort(resources: Resources, run: ActiveRun, message: str) -> None:
     finished = await resources.writes.finish(end)
     if finished is not None:
         resources.on_finished(finished)
-
-
-def _too_large(message: str) -> Stop:
-    return Stop(RunStatus.FAILED, {"code": ErrorCode.OUTPUT_TOO_LARGE, "message": message})
 
 
 class Execution:
@@ -196,7 +191,7 @@ class Execution:
         if self._run.cancel_at is not None:
             self._halt(Stop(RunStatus.CANCELLED))
         elif self._view.halted is None and state.is_full:
-            self._halt(_too_large("The run's journal would be larger than 32 MiB."))
+            self._halt(Stop.too_large("The run's journal would be larger than 32 MiB."))
         found = plan(state.frame, self._view, now)
         if found.stop is None and now >= self._running_until and not found.is_over:
             message = f"The run took longer than {state.program.settings.timeout_ms} ms."
@@ -368,7 +363,7 @@ class Execution:
     async def _end(self, stop: Stop) -> None:
         raw = b"" if stop.output is None else exact_json.encode(stop.output)
         if len(raw) > MAX_OUTPUT_BYTES:
-            stop, raw = _too_large("The run's output is larger than 1 MiB."), b""
+            stop, raw = Stop.too_large("The run's output is larger than 1 MiB."), b""
         error = None if stop.error is None else {"stepId": None, **stop.error}
         follow_up = await prepare_follow_up(
             self._resources.children, self._state, stop, self._resources.clock()

@@ -100,6 +100,11 @@ class Stop:
     output: JsonValue = None
     at: datetime | None = None
 
+    @classmethod
+    def too_large(cls, message: str) -> "Stop":
+        """Return the end of a run that would hold more than it may."""
+        return cls(RunStatus.FAILED, {"code": ErrorCode.OUTPUT_TOO_LARGE, "message": message})
+
 
 @dataclass(slots=True)
 class Plan:
