@@ -152,3 +152,26 @@ async def test_what_would_tell_it_is_refused(
     answer = await client.post("/workflows", json={**DEFINITION, **changed})
     assert answer.status_code == 400
     assert [each["field"] for each in answer.json()["error"]["details"]] == [field]
+
+
+async def test_a_dry_run_computes_with_what_it_does_not_show(client: httpx.AsyncClient) -> None:
+    """A test without effects finds what the secret would break, and shows the mask for it."""
+    body = {"last": "{{ substring(input.iban, length(input.iban) - 4, length(input.iban)) }}"}
+    inner = await define(client)
+    steps: list[dict[str, Any]] = [
+        {**PAY, "config": {**PAY["config"], "json": body}},
+        {"id": "ask", "type": "workflow", "config": {"workflowId": inner, "input": "{{ input }}"}},
+    ]
+    workflow_id = await define(client, steps=steps)
+    answer = await client.post(f"/workflows/{workflow_id}/test", json={"input": {"iban": IBAN}})
+    assert answer.json()["data"]["status"] == "completed", answer.text
+    pay, ask = (step["wouldSend"] for step in answer.json()["data"]["steps"])
+    assert ["x-iban", "***"] in pay["headers"]
+    assert ask["input"] == {"iban": "***"}
+    assert IBAN not in answer.text
+    assert IBAN[-4:] not in answer.text
+    steps[0]["config"]["json"] = {"n": "{{ input.iban + abs(input.iban) }}"}
+    workflow_id = await define(client, steps=steps)
+    answer = await client.post(f"/workflows/{workflow_id}/test", json={"input": {"iban": IBAN}})
+    assert answer.json()["data"]["error"]["code"] == "TEMPLATE"
+    assert IBAN not in answer.text

@@ -24,6 +24,19 @@ def test_an_example_is_valid_and_says_what_it_is_for(path: Path) -> None:
     assert all(isinstance(step, dict) and step.get("name") for step in _steps(definition))
 
 
+def test_the_examples_show_everything_there_is() -> None:
+    """Each step type, and each thing a definition may ask of a run, stands in an example."""
+    programs = [
+        compile_definition(read_example(path.stem), STEP_TYPES) for path in EXAMPLES.glob("*.json")
+    ]
+    shown = {node.type for program in programs for node in program.nodes.values()}
+    assert shown == set(STEP_TYPES)
+    assert any(program.secret_places for program in programs)
+    assert any(program.output_schema for program in programs)
+    assert any(program.settings.on_failure_workflow_id for program in programs)
+    assert any(program.settings.max_concurrent_runs for program in programs)
+
+
 def _steps(definition: JsonObject) -> list[Any]:
     steps = definition["steps"]
     assert isinstance(steps, list)

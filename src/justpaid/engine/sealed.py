@@ -64,10 +64,19 @@ def open_secrets(
         hidden = _read(keys.unseal(sealed_input, binding))
     return RunSecrets(
         reveal(shown, hidden),
-        tuple(text for _, value in hidden for text in texts_of(value)),
+        _texts_in(hidden),
         lambda value: keys.seal(value, of_request),
         {place: keys.unseal(sealed, of_request) for place, sealed in sealed_requests.items()},
     )
+
+
+def unstored_secrets(input_: JsonValue, hidden: Sequence[Hidden]) -> RunSecrets:
+    """Return what an input hides where nothing of it is stored."""
+    return RunSecrets(input_, _texts_in(hidden), lambda _: b"")
+
+
+def _texts_in(hidden: Sequence[Hidden]) -> tuple[str, ...]:
+    return tuple(text for _, value in hidden for text in texts_of(value))
 
 
 def texts_of(value: JsonValue) -> list[str]:

@@ -287,7 +287,8 @@ def _attempt(
 def _all_masked(resolved: _Resolved) -> _Resolved:
     """Return what is shown of a request that cannot be made with the mask in it."""
     body = None if resolved.prepared.body is None else MASK
-    prepared = replace(resolved.prepared, url=MASK, headers=(), body=body)
+    headers = tuple((name, MASK) for name, _ in resolved.prepared.headers)
+    prepared = replace(resolved.prepared, url=MASK, headers=headers, body=body)
     return replace(resolved, config=dict.fromkeys(resolved.config, MASK), prepared=prepared)
 
 

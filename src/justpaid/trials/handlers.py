@@ -130,7 +130,7 @@ def _told(result: Asks | Starts) -> JsonObject:
     return {
         "kind": "run",
         "workflowId": encode_id(Prefix.WORKFLOW, result.workflow_id),
-        "input": result.child_input,
+        "input": result.shown_input or result.child_input,
     }
 
 
@@ -180,7 +180,7 @@ class _TrialEffect(EffectHandler):
 
 def _shown(intent: Intent) -> JsonObject:
     """Return an intent as people may see it."""
-    connection_id = intent.connection_id
+    connection_id, request = intent.connection_id, intent.shown_request or intent.request
     return {
         "kind": "request",
         "provider": intent.provider,
@@ -189,10 +189,10 @@ def _shown(intent: Intent) -> JsonObject:
         "connectionId": (
             None if connection_id is None else encode_id(Prefix.CONNECTION, connection_id)
         ),
-        "method": intent.request.get("method"),
-        "url": intent.request.get("url"),
-        "headers": _masked(intent.request.get("headers")),
-        "body": intent.request.get("body"),
+        "method": request.get("method"),
+        "url": request.get("url"),
+        "headers": _masked(request.get("headers")),
+        "body": request.get("body"),
     }
 
 

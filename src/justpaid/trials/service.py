@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from justpaid.db.pool import Pool
 from justpaid.engine.contract import ContainerHandler, StepHandler
 from justpaid.engine.model import StepRecord
 from justpaid.engine.resolve import CompanyFacts
+from justpaid.engine.sealed import unstored_secrets
 from justpaid.errors import InvalidInput, NotFound, Problem, Unavailable
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.runs.input_check import KeyReporter, check_input
@@ -92,9 +93,11 @@ class Trials:
         if problems:
             raise InvalidInput("The request is not valid.", problems)
         facts = CompanyFacts(environment, "UTC" if company is None else company.time_zone)
-        shown, _ = conceal(program.secret_places, call.input)
-        input_ = shown if isinstance(shown, dict) else call.input
-        return TrialOrder(company_id, workflow_id, version, program, facts, input_, call.mocks)
+        order = TrialOrder(company_id, workflow_id, version, program, facts, call.input, call.mocks)
+        shown, hidden = conceal(program.secret_places, call.input)
+        if not hidden or not isinstance(shown, dict):
+            return order
+        return replace(order, input=shown, secrets=unstored_secrets(call.input, hidden))
 
     def _check_mocks(self, mocks: Mapping[str, JsonValue], program: Program) -> list[Problem]:
         problems: list[Problem] = []

@@ -24,6 +24,7 @@ from justpaid.engine.model import (
 )
 from justpaid.engine.resolve import CompanyFacts
 from justpaid.engine.run_state import ActiveRun
+from justpaid.engine.sealed import RunSecrets
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.ids import new_id
 from justpaid.trials.handlers import Notes, trial_handlers
@@ -35,7 +36,10 @@ _GIVE_UP_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class TrialOrder:
-    """What is tried: a compiled version, its input, and outputs to take for granted by step id."""
+    """What is tried: a compiled version, its input, and outputs to take for granted by step id.
+
+    `input` is what may be shown; `secrets` is what it hides.
+    """
 
     company_id: UUID
     workflow_id: UUID
@@ -45,6 +49,7 @@ class TrialOrder:
     input: JsonObject
     mocks: Mapping[str, JsonValue]
     connection_id: UUID | None = None
+    secrets: RunSecrets | None = None
 
 
 @dataclass(slots=True)
@@ -105,6 +110,9 @@ async def run_trial(handlers: Mapping[str, StepHandler], order: TrialOrder) -> T
     async def load_company(_: UUID) -> CompanyFacts:
         return order.company
 
+    async def read_secrets(_: ClaimedRun) -> RunSecrets | None:
+        return order.secrets
+
     resources = Resources(
         writes=_Paper(trial),
         handlers=trial_handlers(handlers, notes),
@@ -116,6 +124,7 @@ async def run_trial(handlers: Mapping[str, StepHandler], order: TrialOrder) -> T
         new_id=new_id,
         at=lambda _: None,
         on_finished=lambda _: None,
+        read_secrets=read_secrets,
     )
     try:
         async with asyncio.timeout(_GIVE_UP_SECONDS):
