@@ -38,7 +38,7 @@ class WindowStore(Generic[Owner]):
         second = now // NANOSECONDS
         window = self._window(owner, second)
         accepted = window.spend(second, limit)
-        return self._decide(window, limit, now, accepted=accepted)
+        return decide(window, limit, now, self._wall_lead, accepted=accepted)
 
     def look(self, owner: Owner, limit: int) -> Decision:
         """Say what `spend` would, without counting and without keeping the owner."""
@@ -46,7 +46,7 @@ class WindowStore(Generic[Owner]):
         second = now // NANOSECONDS
         window = self._young.get(owner) or self._old.get(owner) or Window(second)
         accepted = window.remaining(second, limit) > 0
-        return self._decide(window, limit, now, accepted=accepted)
+        return decide(window, limit, now, self._wall_lead, accepted=accepted)
 
     def saved(self) -> Iterator[tuple[Owner, int, int]]:
         """Yield (owner, second, count) of all that still counts."""
@@ -73,9 +73,6 @@ class WindowStore(Generic[Owner]):
         self._old, self._young = self._young, {}
         self._ages_at = second + _GENERATION_SECONDS
         self._wall_lead = self._clock.wall_lead_seconds()
-
-    def _decide(self, window: Window, limit: int, now: int, *, accepted: bool) -> Decision:
-        return decide(window, limit, now, self._wall_lead, accepted=accepted)
 
 
 def decide(window: Window, limit: int, now_ns: int, wall_lead: int, *, accepted: bool) -> Decision:

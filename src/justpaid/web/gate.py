@@ -128,8 +128,12 @@ class Gate:
                 send, error, request.id, request.answer, with_body=not is_head
             )
             self._finish(request, status)
-        else:
-            await self._pass_on(request, receive, send)
+            return
+        sender = HeaderSender(send, request.answer, with_body=request.method != "HEAD")
+        try:
+            await self._pass_on(request, receive, sender)
+        finally:
+            self._finish(request, sender.status)
 
     async def _admit(self, request: _Request) -> None:
         """Check everything in order; raises the error to answer with."""
@@ -234,23 +238,17 @@ class Gate:
         ask = self._limiter.peek if is_free else self._limiter.check
         return ask(identity.subject_id, category, limit)
 
-    async def _pass_on(self, request: _Request, receive: Receive, send: Send) -> None:
+    def _pass_on(self, request: _Request, receive: Receive, send: Send) -> Awaitable[None]:
         """Let the application answer; HEAD is answered as GET without the body."""
-        is_head = request.method == "HEAD"
-        if is_head:
-            request.scope["method"] = "GET"
-            request.scope[HEAD_KEY] = True
-        sender = HeaderSender(send, request.answer, with_body=not is_head)
         scope, route = request.scope, request.route
-        answer = self._app
-        if route is not None and route.answer is not None:
-            answer = route.answer
-            scope["app"] = self._app
-            scope["path_params"] = route.read_parameters(scope["path"])
-        try:
-            await answer(scope, receive, sender)
-        finally:
-            self._finish(request, sender.status)
+        if request.method == "HEAD":
+            scope["method"] = "GET"
+            scope[HEAD_KEY] = True
+        if route is None or route.answer is None:
+            return self._app(scope, receive, send)
+        scope["app"] = self._app
+        scope["path_params"] = route.read_parameters(scope["path"])
+        return route.answer(scope, receive, send)
 
     def _finish(self, request: _Request, status: int) -> None:
         if self._hooks.on_finished is not None and request.identity is not None:
