@@ -33,9 +33,9 @@ class Inbox:
 
 
 @asynccontextmanager
-async def mail_server() -> AsyncGenerator[Inbox]:
-    """Run the server for as long as the block lasts."""
-    inbox = Inbox()
+async def mail_server(own: Inbox | None = None) -> AsyncGenerator[Inbox]:
+    """Run the server for as long as the block lasts, with an inbox of one's own if given."""
+    inbox = own or Inbox()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(inbox, hostname="mail.test", enable_SMTPUTF8=True), "127.0.0.1", 0
