@@ -324,3 +324,33 @@ async def test_sealed_runs_are_accepted_beside_others(stage: Stage) -> None:
             assert (await stage.ended(run.id))["status"] == "completed"
     assert {call.path for call in stage.stub.calls} == {f"/pay/{IBAN}", f"/pay/{OTHER}"}
     await assert_told_nowhere(stage)
+
+
+async def test_a_loop_pays_accounts_that_its_items_hide(stage: Stage) -> None:
+    """An item of a list shows the mask; its place in the input gives the secret to the effect."""
+    account: Any = {"type": "object", "properties": {"iban": {"type": "string", "writeOnly": True}}}
+    schema: Any = {
+        "type": "object",
+        "properties": {"payees": {"type": "array", "items": account}},
+    }
+    body = {"to": "{{ input.payees[index].iban }}", "shown": "{{ item.iban }}"}
+    step = stage.action("/pay", method="POST", json=body)
+    loop = {
+        "id": "each",
+        "type": "loop",
+        "config": {"collection": "{{ input.payees }}", "concurrency": 2, "steps": [step]},
+    }
+    workflow_id = await stage.define([loop], inputSchema=schema)
+    value: Any = {"payees": [{"iban": IBAN}, {"iban": OTHER}]}
+    run = seal_input(KEYS, stage.new_run(workflow_id), find_secret_places(schema), value)
+    async with stage.pool.acquire() as connection:
+        await journal.accept_runs(connection, [run])
+    async with stage.worker():
+        row = await stage.ended(run.id)
+    assert row["status"] == "completed", row["error"]
+    sent = sorted(call.body for call in stage.stub.calls)
+    assert [stored(each) for each in sent] == [
+        {"to": IBAN, "shown": "***"},
+        {"to": OTHER, "shown": "***"},
+    ]
+    await assert_told_nowhere(stage)
