@@ -1,6 +1,7 @@
 """`justpaid secrets rotate` and `retire`: the master key changes under a service that goes on."""
 
 import base64
+import errno
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +16,14 @@ from justpaid.connections.sealing import seal_secrets
 from justpaid.db.encryption import KeyRing, version_of
 from justpaid.db.pool import Pool
 from justpaid.db.secret_rotation import begin_rotation
-from justpaid.db.secrets import SECRETS_FILE, SecretRing, load_secrets, read_secrets, write_secret
+from justpaid.db.secrets import (
+    SECRETS_FILE,
+    SecretRing,
+    SecretsError,
+    load_secrets,
+    read_secrets,
+    write_secret,
+)
 from justpaid.ids import new_id
 from justpaid.members.model import Person
 from justpaid.members.totp_secrets import TotpSecrets
@@ -215,3 +223,20 @@ async def test_keys_of_the_environment_are_the_operators(
     alone = CommandLine(**base, JUSTPAID_MASTER_KEY=f"2:{NEW}")
     assert alone.run("secrets", "check").returncode == 0
     assert read_secrets(settings).master_key.current.version == 1, "the file is not touched"
+
+
+def test_a_file_that_cannot_be_replaced_is_said_and_left_alone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secrets file that is mounted by itself stays as it is, and no half of a new one is left."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    path = settings.data_dir / SECRETS_FILE
+    before = path.read_text()
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(SecretsError, match="cannot be changed: Device or resource busy"):
+        begin_rotation(settings)
+    assert path.read_text() == before
+    assert [each.name for each in settings.data_dir.iterdir()] == [SECRETS_FILE]

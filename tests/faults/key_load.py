@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from itertools import cycle, islice
 from typing import Final, NamedTuple
 
-_PATIENCE_SECONDS: Final = 30
+_PATIENCE_SECONDS: Final = 60
 
 
 class Seen(NamedTuple):

@@ -15,6 +15,7 @@ import httpx
 from justpaid.db.pool import Pool, open_pool
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 90  # a start takes two seconds, and far longer beside other work
 
 
 @asynccontextmanager
@@ -117,14 +118,14 @@ async def start(module: str, *arguments: str) -> Process:
 async def line_of(process: Process, wanted: bytes) -> None:
     """Wait until the process says what it should."""
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         line = await process.stdout.readline()
     assert line.strip() == wanted
 
 
 async def until_answering(address: str) -> None:
     """Wait until the process answers."""
-    async with asyncio.timeout(30), httpx.AsyncClient(base_url=address) as client:
+    async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient(base_url=address) as client:
         while True:
             with suppress(httpx.TransportError):
                 await client.get("/healthz")

@@ -79,6 +79,8 @@ async def shared(url: str, hands: Hands) -> AsyncGenerator[RedisLimiter]:
     limiter = RedisLimiter(url, hands.clock(), on_test_clock(SCRIPT))
     linking = asyncio.create_task(limiter.link.run())
     await limiter.link.wait_until_up(20)
-    yield limiter
-    linking.cancel()
-    await asyncio.gather(linking, return_exceptions=True)
+    try:
+        yield limiter
+    finally:
+        linking.cancel()
+        await asyncio.gather(linking, return_exceptions=True)

@@ -35,10 +35,12 @@ async def counters(url: str, count: int) -> AsyncGenerator[list[SharedFailures]]
     linking = [asyncio.create_task(each.link.run()) for each in limiters]
     for each in limiters:
         await each.link.wait_until_up(20)
-    yield [SharedFailures("tests", LIMIT, each) for each in limiters]
-    for task in linking:
-        task.cancel()
-    await asyncio.gather(*linking, return_exceptions=True)
+    try:
+        yield [SharedFailures("tests", LIMIT, each) for each in limiters]
+    finally:
+        for task in linking:
+            task.cancel()
+        await asyncio.gather(*linking, return_exceptions=True)
 
 
 async def fail(counter: SharedFailures, times: int, address: str = ADDRESS) -> list[Decision]:

@@ -103,9 +103,13 @@ def _write(
 
 
 def _replace(path: Path, text: str) -> None:
+    half_made: Path | None = None
     try:
-        write_beside(path, text).replace(path)
-    except OSError as error:
+        half_made = write_beside(path, text)
+        half_made.replace(path)
+    except OSError as error:  # a read-only folder, or a file that is mounted by itself
+        if half_made is not None:
+            half_made.unlink(missing_ok=True)
         raise SecretsError(f"{path} cannot be changed: {error.strerror}.") from None
 
 
