@@ -19,8 +19,7 @@ KEYS = {"runs_pkey", "steps_pkey", "workflows_pkey", "connections_pkey", "effect
 STATEMENTS = {
     "accept": (PARTS["accept"], ["ARRAY[]::new_run_row[]"], {"runs_waiting"}),
     "facts": (start_facts._FACTS, [IDS, IDS, "ARRAY['k']", IDS], {"runs_idempotency"}),
-    "runs": (repository._RUNS, [IDS, IDS], set[str]()),
-    "steps": (repository._STEPS, [IDS, IDS, IDS], set[str]()),
+    "runs": (repository._WHOLE_RUNS, [IDS, IDS], set[str]()),
     "ended": (repository._ENDED, [IDS], set[str]()),
     "run": (repository._RUN, [ID, ID], set[str]()),
     "effects": (repository._EFFECTS, [ID, ID], {"effects_of_run"}),

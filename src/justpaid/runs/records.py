@@ -89,11 +89,11 @@ async def read_records(
 ) -> list[dict[str, Any] | None]:
     """Return the records of runs, each named after its company; None for one that is not there."""
     found: dict[UUID, dict[str, Any]] = {}
-    for row, steps in await repository.list_whole_runs(connection, asked):
+    for row in await repository.list_whole_runs(connection, asked):
         outline = await outlines.get(
             connection, row["company_id"], row["workflow_id"], row["version"]
         )
-        found[row["id"]] = _record(row, steps, outline)
+        found[row["id"]] = _record(row, row["steps"], outline)
     return [found.get(run_id) for _, run_id in asked]
 
 

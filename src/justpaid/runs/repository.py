@@ -41,9 +41,22 @@ _RUN: Final = f"""
 SELECT {_RUN_COLUMNS} FROM runs WHERE id = $2 AND CASE WHEN company_id = $1 THEN true END
 """
 # The CASE and the LIMIT keep a search on the primary key: to a plan made on an empty table a walk
-# through all of a company's runs looks as cheap.
-_RUNS: Final = f"""
-SELECT r.* FROM unnest($1::uuid[], $2::uuid[]) AS q(company_id, run_id)
+# through all of a company's runs looks as cheap. A reused step's values stand in the run that made
+# them.
+_WHOLE_RUNS: Final = f"""
+SELECT r.*, ARRAY(
+  SELECT ROW(s.path, s.attempt, s.type, s.status, s.skip_reason, coalesce(s.input, o.input),
+    coalesce(s.output, o.output), coalesce(s.error, o.error), s.due_at,
+    s.reused_run_id IS NOT NULL, s.started_at, s.completed_at, e.id, e.key, e.receipt, e.outcome,
+    e.resolved_at, e.resolution)::step_shown
+  FROM (SELECT DISTINCT ON (path) * FROM steps WHERE run_id = r.id AND company_id = r.company_id
+    ORDER BY path, attempt DESC) s
+  LEFT JOIN steps o ON o.run_id = s.reused_run_id AND o.path = s.path AND o.attempt = s.attempt
+  LEFT JOIN LATERAL (
+    SELECT id, key, receipt, outcome, resolved_at, resolution FROM effects
+    WHERE origin_run_id = r.origin_run_id AND path = s.path AND key = s.effect_key LIMIT 1
+  ) e ON s.effect_key IS NOT NULL) AS steps
+FROM unnest($1::uuid[], $2::uuid[]) AS q(company_id, run_id)
 CROSS JOIN LATERAL (SELECT {_RUN_COLUMNS} FROM runs
   WHERE id = q.run_id AND CASE WHEN company_id = q.company_id THEN true END LIMIT 1) r
 """
@@ -53,22 +66,6 @@ SELECT status, started_at FROM runs WHERE id = $2 AND CASE WHEN company_id = $1 
 _ENDED: Final = """
 SELECT id FROM runs WHERE id = ANY($1::uuid[])
   AND CASE WHEN status IN ('completed', 'failed', 'timed_out', 'cancelled') THEN true END
-"""
-# A reused step's values stand in the run that made them.
-_STEPS: Final = """
-SELECT DISTINCT ON (s.run_id, s.path) s.run_id, s.path, s.attempt, s.type, s.status, s.skip_reason,
-  coalesce(s.input, o.input) AS input, coalesce(s.output, o.output) AS output,
-  coalesce(s.error, o.error) AS error, s.due_at, s.reused_run_id IS NOT NULL AS is_reused,
-  s.started_at, s.completed_at, e.id AS effect_id, e.key AS effect_key, e.receipt,
-  e.outcome AS effect_outcome, e.resolved_at, e.resolution
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS q(company_id, run_id, origin_run_id)
-JOIN steps s ON s.run_id = q.run_id AND s.company_id = q.company_id
-LEFT JOIN steps o ON o.run_id = s.reused_run_id AND o.path = s.path AND o.attempt = s.attempt
-LEFT JOIN LATERAL (
-  SELECT id, key, receipt, outcome, resolved_at, resolution FROM effects
-  WHERE origin_run_id = q.origin_run_id AND path = s.path AND key = s.effect_key LIMIT 1
-) e ON s.effect_key IS NOT NULL
-ORDER BY s.run_id, s.path, s.attempt DESC
 """
 # An effect that somebody has found done makes its step one that completed.
 _STEP_STATES: Final = """
@@ -190,28 +187,14 @@ async def list_ended(connection: Connection, run_ids: list[UUID]) -> list[UUID]:
     return [row["id"] for row in await connection.fetch(_ENDED, run_ids)]
 
 
-async def list_whole_runs(
-    connection: Connection, asked: Sequence[tuple[UUID, UUID]]
-) -> list[tuple[Row, list[Row]]]:
-    """Return whole runs of any company with the last attempts of their steps.
+async def list_whole_runs(connection: Connection, asked: Sequence[tuple[UUID, UUID]]) -> list[Row]:
+    """Return whole runs of any company, each with `steps`: the last attempts as they stood then.
 
-    `asked` names each run after its company; one that is not there is left out. Two statements,
-    the run's first: the steps of a run that it says has ended are all there.
+    `asked` names each run after its company; one that is not there is left out.
     """
-    runs = await connection.fetch(
-        _RUNS, [company_id for company_id, _ in asked], [run_id for _, run_id in asked]
+    return await connection.fetch(
+        _WHOLE_RUNS, [company_id for company_id, _ in asked], [run_id for _, run_id in asked]
     )
-    steps: dict[UUID, list[Row]] = {run["id"]: [] for run in runs}
-    if runs:
-        rows = await connection.fetch(
-            _STEPS,
-            [run["company_id"] for run in runs],
-            [run["id"] for run in runs],
-            [run["origin_run_id"] for run in runs],
-        )
-        for row in rows:
-            steps[row["run_id"]].append(row)
-    return [(run, steps[run["id"]]) for run in runs]
 
 
 async def list_step_states(connection: Connection, company_id: UUID, run_id: UUID) -> list[Row]:
