@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { violationsOf } from "./axe.ts";
 import { launchBrowser } from "./browser.ts";
 import { openTab, settle, typePassword, visit } from "./pages.ts";
 import { BASE_URL, STAGE } from "./stage.ts";
@@ -50,6 +51,7 @@ async function choose(act: string): Promise<void> {
 }
 
 async function confirm(verb: string): Promise<void> {
+  expect(await violationsOf(page)).toEqual([]);
   await page.getByRole("dialog").getByRole("button", { name: verb, exact: true }).click();
   await page.getByRole("dialog").waitFor({ state: "detached" });
 }
@@ -265,6 +267,27 @@ describe("people and settings", () => {
       expect(text).toContain("api_key.disabled");
       expect(text.trim().split("\n").at(-1)).toContain("signedHead");
     }
+  });
+});
+
+describe("when the service fails", () => {
+  it("says what was not loaded and the id to quote, and loads it on the next try", async () => {
+    const failing = await openTab(browser, acting.email);
+    const refusal = {
+      success: false,
+      error: { code: "INTERNAL_ERROR", message: "A fault on our side.", requestId: "req_of_it" },
+    };
+    await failing.route("**/api/v1/admin/usage?**", (route) =>
+      route.fulfill({ status: 500, json: refusal }),
+    );
+    await visit(failing, "/usage");
+    await failing.getByText("This could not be loaded.").waitFor();
+    await failing.getByText("req_of_it").waitFor();
+    expect(await violationsOf(failing)).toEqual([]);
+    await failing.unroute("**/api/v1/admin/usage?**");
+    await failing.getByRole("button", { name: "Try again" }).click();
+    await failing.getByText(/requests? in the last 7 days/).waitFor();
+    await failing.context().close();
   });
 });
 

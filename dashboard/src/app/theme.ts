@@ -53,6 +53,19 @@ export const theme = createTheme({
       "#403ab0",
       "#302b86",
     ],
+    // White on the shades that fill buttons has 5 : 1 and more.
+    red: [
+      "#fdecea",
+      "#fbd9d6",
+      "#ffbdb6",
+      "#ff9b92",
+      "#ff8a80",
+      "#e8604f",
+      "#c63a2f",
+      "#b3261e",
+      "#8f1e18",
+      "#6d1712",
+    ],
     gray: [
       "#f9f9fb",
       "#f3f4f6",

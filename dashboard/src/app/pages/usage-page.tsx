@@ -68,14 +68,15 @@ export function UsagePage() {
           onChange={(next) => set({ statusClass: STATUS_CLASSES.find((one) => one === next) })}
         />
       </FilterBar>
-      {usage.error && !usage.data && (
-        <ErrorNotice error={usage.error} onRetry={() => void usage.refetch()} />
-      )}
       <Section
         title="Requests"
         actions={<LiveMark updatedAt={usage.dataUpdatedAt} isLost={usage.isError} />}
       >
-        <UsageView buckets={buckets} span={span} />
+        {usage.error && !usage.data ? (
+          <ErrorNotice error={usage.error} onRetry={() => void usage.refetch()} />
+        ) : (
+          <UsageView buckets={buckets} span={span} />
+        )}
       </Section>
       {usage.data && (
         <Section title="Refused">

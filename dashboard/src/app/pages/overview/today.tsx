@@ -41,9 +41,6 @@ export function Today() {
         </TextLink>
       }
     >
-      {week.error && !week.data && (
-        <ErrorNotice error={week.error} onRetry={() => void week.refetch()} />
-      )}
       {sums && (
         <Facts
           large
@@ -55,7 +52,11 @@ export function Today() {
           ]}
         />
       )}
-      <UsageView buckets={week.data?.buckets} span="7d" />
+      {week.error && !week.data ? (
+        <ErrorNotice error={week.error} onRetry={() => void week.refetch()} />
+      ) : (
+        <UsageView buckets={week.data?.buckets} span="7d" />
+      )}
     </Section>
   );
 }
