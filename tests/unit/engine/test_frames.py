@@ -72,13 +72,19 @@ def test_a_step_that_settled_before_what_it_waits_for_is_done() -> None:
 
 
 def test_taking_a_step_in_twice_changes_nothing() -> None:
-    """What is told twice moves nobody twice."""
-    steps = _chain(3)
-    frame, records = Frame(steps, Names({}, {}, None), NOW), dict[str, StepRecord]()
-    records["s0"] = _record("s0", StepStatus.COMPLETED)
-    for _ in range(2):
-        frame.take(steps.by_id["s0"], records["s0"])
-    assert [ready.path for ready in plan(frame, View(records), NOW).ready] == ["s1"]
+    """A step that waits for two others goes on after both, not after one that is told twice."""
+    steps: list[Any] = [
+        {"id": name, "type": "transform", "config": {"mapping": {}}, "dependsOn": links}
+        for name, links in (("a", []), ("b", []), ("both", ["a", "b"]))
+    ]
+    definition: Any = {"name": "x", "trigger": {"type": "api"}, "steps": steps}
+    compiled = compile_definition(definition, STEP_TYPES).steps
+    frame, records = Frame(compiled, Names({}, {}, None), NOW), dict[str, StepRecord]()
+    for name in ("a", "a", "b"):
+        records[name] = _record(name, StepStatus.COMPLETED)
+        frame.take(compiled.by_id[name], records[name])
+        expected = ["b"] if name == "a" else ["both"]
+        assert [ready.path for ready in plan(frame, View(records), NOW).ready] == expected
 
 
 def test_the_first_failure_stops_a_list() -> None:
