@@ -30,10 +30,10 @@ def prove(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Try the guarantees on this machine and print what was tried and seen, in about a minute.
+    """Try the guarantees on this machine, and print what was seen.
 
-    A throwaway instance with its own PostgreSQL is started, attacked, stopped and deleted; no
-    installation is touched. Exit code 1 when one of them does not hold.
+    A throwaway instance with its own PostgreSQL is started, attacked, stopped and deleted, in about
+    a minute; no installation is touched. Exit code 1 when a guarantee does not hold.
     """
     play, page = import_module(_PLAY), import_module(_PAGE)
     known = [proof.name for proof in play.PROOFS]
