@@ -1,13 +1,14 @@
 /**
- * Writes src/lib/openapi.ts: the admin API's types, from the OpenAPI document that the service's code
- * beside it writes. `--check` writes nothing, and fails when the file is not what would be written.
+ * Writes src/lib/openapi.ts: the types of the admin API and of approvals, from the OpenAPI document
+ * that the service's code beside it writes. `--check` writes nothing, and fails when the file is not
+ * what would be written.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import openapiTypescript, { astToString } from "openapi-typescript";
 
-const OURS = "/api/v1/admin/";
+const OURS = ["/api/v1/admin/", "/api/v1/approvals"];
 const CSRF = "X-CSRF-Token"; // the client adds it to every write
 const WRITE_DOCUMENT = `
 import sys
@@ -39,7 +40,7 @@ function addReferences(part, components, wanted) {
 function select(document) {
   const paths = {};
   for (const [path, item] of Object.entries(document.paths)) {
-    if (!path.startsWith(OURS)) continue;
+    if (!OURS.some((start) => path.startsWith(start))) continue;
     paths[path] = structuredClone(item);
     for (const operation of Object.values(paths[path])) {
       if (!operation.responses) continue;

@@ -902,6 +902,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List approvals
+         * @description List what the company's runs have asked people, newest first.
+         *
+         *     Needs the scope `runs:read`. Spends the read budget.
+         */
+        get: operations["list_approvals_api_v1_approvals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approvalId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an approval
+         * @description Return one approval with what has been said so far.
+         *
+         *     Needs the scope `runs:read`. Spends the read budget.
+         */
+        get: operations["read_approval_api_v1_approvals__approvalId__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/approvals/{approvalId}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide an approval
+         * @description Approve or reject, as one of those that the approval names.
+         *
+         *     The first decision stands: deciding again is answered with it. A key may decide only where the
+         *     step says `allowApiKeys`, and never for a run that it or whoever made it has started.
+         *
+         *     A key needs the scope `workflows:execute`, a session a role with the permission `decide`. Spends the execute budget.
+         */
+        post: operations["decide_approval_api_v1_approvals__approvalId__decide_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -959,6 +1028,163 @@ export interface components {
             since: string;
             /** Unusedscopes */
             unusedScopes: components["schemas"]["Scope"][];
+        };
+        /**
+         * ApprovalStatus
+         * @description Where an approval stands; only an open one can be decided.
+         * @enum {string}
+         */
+        ApprovalStatus: "open" | "approved" | "rejected" | "expired" | "cancelled";
+        /**
+         * ApprovalView
+         * @description What a run asks people.
+         */
+        ApprovalView: {
+            /**
+             * Allowapikeys
+             * @example false
+             */
+            allowApiKeys: boolean;
+            /**
+             * Approvelabel
+             * @example null
+             */
+            approveLabel: string | null;
+            /**
+             * Approvers
+             * @description E-mail addresses or ids of members.
+             * @example [
+             *       "cfo@example.com"
+             *     ]
+             */
+            approvers: string[];
+            /**
+             * Comment
+             * @example null
+             */
+            comment: string | null;
+            /**
+             * Createdat
+             * @example 2026-01-15T09:30:00.000Z
+             */
+            createdAt: string;
+            /**
+             * Decidedat
+             * @example null
+             */
+            decidedAt: string | null;
+            /**
+             * Decidedby
+             * @description Whose word decided it; a member or a key.
+             * @example null
+             */
+            decidedBy: string | null;
+            /**
+             * Description
+             * @example null
+             */
+            description: string | null;
+            /**
+             * Dueat
+             * @example 2026-01-16T09:30:00.000Z
+             */
+            dueAt: string;
+            /**
+             * Id
+             * @example apr_01jd9z4c1m8f0q2s4t6v8x0za2
+             */
+            id: string;
+            /**
+             * Mayapprove
+             * @description Whether the caller may approve it now.
+             * @example true
+             */
+            mayApprove: boolean;
+            /**
+             * Mayreject
+             * @description Whether the caller may reject it now.
+             * @example true
+             */
+            mayReject: boolean;
+            /**
+             * Noselfapproval
+             * @description Whoever started the run cannot decide alone.
+             * @example true
+             */
+            noSelfApproval: boolean;
+            /**
+             * Ontimeout
+             * @description `reject` or `fail`.
+             * @example reject
+             */
+            onTimeout: string;
+            /**
+             * Reason
+             * @example A credit note of €1,200.00 to Globex
+             */
+            reason: string | null;
+            /**
+             * Rejectlabel
+             * @example null
+             */
+            rejectLabel: string | null;
+            /**
+             * Required
+             * @description How many have to approve.
+             * @example 1
+             */
+            required: number;
+            /**
+             * Runid
+             * @example run_01jd9z3k8pf7r9v2m4t6w8y0ab
+             */
+            runId: string;
+            /**
+             * Startedby
+             * @description Who started the run: a key, a member or `system`.
+             * @example key_01jd9yv2t8n4k6m0p2r4t6v8wc
+             */
+            startedBy: string | null;
+            /**
+             * Startedbykeyname
+             * @description The key's name, where a key did.
+             * @example Billing worker
+             */
+            startedByKeyName: string | null;
+            /** @example open */
+            status: components["schemas"]["ApprovalStatus"];
+            /**
+             * Steppath
+             * @example release
+             */
+            stepPath: string;
+            /**
+             * Title
+             * @example Release the credit note?
+             */
+            title: string;
+            /**
+             * Votes
+             * @description What has been said so far.
+             * @example []
+             */
+            votes: components["schemas"]["VoteView"][];
+            /**
+             * Whynot
+             * @description Why the caller may not approve it; null when it may.
+             * @example null
+             */
+            whyNot: string | null;
+            /**
+             * Workflowid
+             * @example wf_01jd9yw5q2e6s8n0p3r5t7v9xb
+             */
+            workflowId: string;
+            /**
+             * Workflowname
+             * @example Credit notes
+             */
+            workflowName: string | null;
         };
         /**
          * AuditRowView
@@ -1199,6 +1425,24 @@ export interface components {
              *     ]
              */
             scopes: components["schemas"]["Scope"][];
+        };
+        /**
+         * DecideRequest
+         * @description What is decided.
+         */
+        DecideRequest: {
+            /**
+             * Approved
+             * @description True to approve, false to reject.
+             * @example true
+             */
+            approved: boolean;
+            /**
+             * Comment
+             * @description Read by the steps that follow.
+             * @example ok
+             */
+            comment?: string | null;
         };
         /**
          * Done
@@ -1774,6 +2018,18 @@ export interface components {
             /** @example owner */
             role: components["schemas"]["Role"];
         };
+        /** Page[ApprovalView] */
+        Page_ApprovalView_: {
+            /** Data */
+            data: components["schemas"]["ApprovalView"][];
+            meta: components["schemas"]["PageMeta"];
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+        };
         /** Page[AuditRowView] */
         Page_AuditRowView_: {
             /** Data */
@@ -2187,6 +2443,16 @@ export interface components {
         /** Success[AdviceView] */
         Success_AdviceView_: {
             data: components["schemas"]["AdviceView"];
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+        };
+        /** Success[ApprovalView] */
+        Success_ApprovalView_: {
+            data: components["schemas"]["ApprovalView"];
             /**
              * Success
              * @default true
@@ -2614,6 +2880,33 @@ export interface components {
             rows: number;
             /** Valid */
             valid: boolean;
+        };
+        /**
+         * VoteView
+         * @description What one approver said.
+         */
+        VoteView: {
+            /**
+             * Approved
+             * @example true
+             */
+            approved: boolean;
+            /**
+             * At
+             * @example 2026-01-15T10:02:11.000Z
+             */
+            at: string;
+            /**
+             * By
+             * @description A member or a key.
+             * @example mem_01jd9yx7c3h5k7n9q1s3v5x7zd
+             */
+            by: string;
+            /**
+             * Comment
+             * @example null
+             */
+            comment: string | null;
         };
     };
     responses: never;
@@ -3909,6 +4202,84 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                     "text/csv": string;
+                };
+            };
+        };
+    };
+    list_approvals_api_v1_approvals_get: {
+        parameters: {
+            query?: {
+                /** @description The `meta.cursor` of the page before; opaque. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Only in this state; `open` can be decided. */
+                status?: components["schemas"]["ApprovalStatus"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApprovalView_"];
+                };
+            };
+        };
+    };
+    read_approval_api_v1_approvals__approvalId__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                approvalId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_ApprovalView_"];
+                };
+            };
+        };
+    };
+    decide_approval_api_v1_approvals__approvalId__decide_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat of this request harmless: for 24 hours the same key and body get the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                approvalId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Success_ApprovalView_"];
                 };
             };
         };

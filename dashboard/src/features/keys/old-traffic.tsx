@@ -7,7 +7,7 @@ import type { KeyPair, OldTraffic } from "@/lib/api-types";
 import { formatCount } from "@/lib/format";
 
 const COLUMNS: Column<OldTraffic>[] = [
-  { id: "ip", header: "Address", cell: (row) => <code>{row.ip ?? "unknown"}</code> },
+  { id: "ip", header: "Address", tight: true, cell: (row) => <code>{row.ip ?? "unknown"}</code> },
   { id: "agent", header: "Program", hideBelow: "sm", cell: (row) => row.agent ?? "not named" },
   { id: "route", header: "Route", cell: (row) => <code>{row.route}</code> },
   {
@@ -17,7 +17,13 @@ const COLUMNS: Column<OldTraffic>[] = [
     tight: true,
     cell: (row) => formatCount(row.requests24h),
   },
-  { id: "last", header: "Last", tight: true, cell: (row) => <Time value={row.lastAt} /> },
+  {
+    id: "last",
+    header: "Last",
+    hideBelow: "sm",
+    tight: true,
+    cell: (row) => <Time value={row.lastAt} />,
+  },
 ];
 
 const LOADED = { isPending: false, error: null, refetch: () => undefined };
