@@ -170,6 +170,45 @@ async def test_as_many_as_required_have_to_approve(stage: Stage) -> None:
     assert answer.json()["data"]["status"] == "rejected"
 
 
+async def test_whoever_looks_is_told_what_they_may_do(stage: Stage) -> None:
+    """An approval says where it comes from, and to each caller what a decision would be answered.
+
+    Nobody is told that they may what is then refused, nor the other way about.
+    """
+    starter, own = await stage.person()
+    other, second = await stage.person()
+    _, unnamed = await stage.person(Role.OWNER)
+    viewer, looking = await stage.person(Role.VIEWER)
+    await _made_by(stage, starter)
+    approvers = [starter.id, other.id, viewer.id]
+    _, approval_id = await stage.ask(SENDS, approvers=approvers)
+    asked = await stage.read(approval_id)
+    assert asked["workflowName"] == "Asks"
+    assert asked["startedBy"].startswith("key_")
+    assert asked["startedByKeyName"]
+
+    async def told(browser: Browser) -> tuple[bool, bool, str | None]:
+        read = (await browser.ask("GET", f"{API}/approvals/{approval_id}")).json()["data"]
+        listed = (await browser.ask("GET", f"{API}/approvals?limit=1")).json()["data"]
+        assert listed == [read]
+        return read["mayApprove"], read["mayReject"], read["whyNot"]
+
+    for browser in (own, unnamed, looking):
+        may_approve, _, why_not = await told(browser)
+        refused = (await decide(browser, approval_id)).json()["error"]["message"]
+        assert (may_approve, why_not) == (False, refused)
+    assert (await told(own))[1] is True, "who asked may take it back"
+    assert (await told(unnamed))[1] is False
+    assert (asked["mayApprove"], asked["whyNot"] is None) == (False, False), "a key may not"
+    assert await told(second) == (True, True, None)
+    answer = (await decide(second, approval_id)).json()["data"]
+    assert (answer["mayApprove"], answer["whyNot"]) == (False, "It has been decided.")
+    _, approval_id = await stage.ask(approvers=approvers, required=2)
+    await decide(second, approval_id)
+    assert await told(second) == (False, False, "You have decided already; others still have to.")
+    assert await told(own) == (True, True, None)
+
+
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.VIEWER])
 async def test_the_role_has_to_allow_it(stage: Stage, role: Role) -> None:
     """Who is named but whose role may not decide is refused, whatever scopes the role has."""

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from justpaid.errors import Forbidden
@@ -70,12 +71,82 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Background:
+    """Where an approval comes from; `key_name` where an API key started the run."""
+
+    workflow_name: str | None
+    started_by: str | None
+    key_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Decider:
-    """Who decides: `name` as the audit log has it, `known_as` as approvers may be named."""
+    """Who decides: `name` as the audit log has it, `known_as` as approvers may be named.
+
+    `lacks`: what role or scopes lack for any decision at all, as the refusal says it.
+    """
 
     name: str
     known_as: frozenset[str]
     is_key: bool = False
+    lacks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What somebody may do about an approval now; `why_not` when they may not approve."""
+
+    may_approve: bool
+    may_reject: bool
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An approval with where it comes from and what whoever looks may do about it."""
+
+    approval: Approval
+    background: Background
+    standing: Standing
+
+
+WHY_CLOSED: Final = {
+    ApprovalStatus.APPROVED: "It has been decided.",
+    ApprovalStatus.REJECTED: "It has been decided.",
+    ApprovalStatus.EXPIRED: "The time to decide is over.",
+    ApprovalStatus.CANCELLED: "The run no longer waits for this.",
+}
+_HAS_VOTED: Final = "You have decided already; others still have to."
+
+
+def has_voted(approval: Approval, decider: Decider) -> bool:
+    """Say whether somebody has said something to an approval."""
+    return any(vote.voter == decider.name for vote in approval.votes)
+
+
+def standing_of(
+    approval: Approval,
+    decider: Decider,
+    people: AbstractSet[str],
+    starters: AbstractSet[str],
+    now: datetime,
+) -> Standing:
+    """Say what somebody may do about an approval, by the rules that a decision is held to.
+
+    `people` and `starters` as for `require_may_decide`.
+    """
+    why_not = WHY_CLOSED.get(approval.status)
+    if why_not is None and approval.due_at <= now:
+        why_not = WHY_CLOSED[ApprovalStatus.EXPIRED]
+    if why_not is None and has_voted(approval, decider):
+        why_not = _HAS_VOTED
+    why_not = why_not or decider.lacks
+    if why_not is not None:
+        return Standing(may_approve=False, may_reject=False, why_not=why_not)
+    terms = approval.terms
+    why_not = _why_not(terms, decider, people, starters, approves=True)
+    may_reject = _why_not(terms, decider, people, starters, approves=False) is None
+    return Standing(may_approve=why_not is None, may_reject=may_reject, why_not=why_not)
 
 
 def require_may_decide(
@@ -91,19 +162,31 @@ def require_may_decide(
     `people` are those behind the decider (itself, and of a key whoever made or owns it), `starters`
     those behind the run.
     """
+    why_not = _why_not(terms, decider, people, starters, approves=approves)
+    if why_not is not None:
+        raise Forbidden(why_not)
+
+
+def _why_not(
+    terms: Terms,
+    decider: Decider,
+    people: AbstractSet[str],
+    starters: AbstractSet[str],
+    *,
+    approves: bool,
+) -> str | None:
     is_self = not people.isdisjoint(starters)
     if decider.is_key:
         if not terms.allow_api_keys:
-            raise Forbidden("This approval is for people: API keys may not decide it.")
+            return "This approval is for people: API keys may not decide it."
         if is_self:
-            raise Forbidden("This key, or whoever made it, started the run: it may not decide.")
-        return
+            return "This key, or whoever made it, started the run: it may not decide."
+        return None
     if decider.known_as.isdisjoint(terms.approvers):
-        raise Forbidden("You are not among those who may decide this.")
+        return "You are not among those who may decide this."
     if is_self and approves and terms.no_self_approval and terms.required == 1:
-        raise Forbidden(
-            "You started the run, or made the key that did: somebody else has to decide."
-        )
+        return "You started the run, or made the key that did: somebody else has to decide."
+    return None
 
 
 def judge(terms: Terms, votes: Sequence[Vote], self_voters: AbstractSet[str]) -> bool | None:

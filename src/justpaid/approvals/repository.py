@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from justpaid import exact_json
-from justpaid.approvals.model import Approval, ApprovalStatus, Terms, Vote
+from justpaid.approvals.model import Approval, ApprovalStatus, Background, Terms, Vote
 from justpaid.db.pool import Connection, Row
 from justpaid.errors import NotFound
 from justpaid.exact_json import JsonObject, JsonValue
@@ -60,6 +60,13 @@ WHERE m.id = $2 AND m.company_id = $1
 _KEY_PEOPLE: Final = """
 SELECT id, created_by, owner FROM api_keys WHERE company_id = $1 AND id = ANY($2::uuid[])
 """
+_BACKGROUNDS: Final = """
+SELECT a.id, w.name AS workflow_name, r.started_by FROM approvals a
+LEFT JOIN workflows w ON w.id = a.workflow_id AND w.company_id = a.company_id
+LEFT JOIN runs r ON r.id = a.run_id AND r.company_id = a.company_id
+WHERE a.company_id = $1 AND a.id = ANY($2::uuid[])
+"""
+_KEY_NAMES: Final = "SELECT id, name FROM api_keys WHERE company_id = $1 AND id = ANY($2::uuid[])"
 _FIRST: Final = Position(datetime(9999, 12, 30, tzinfo=UTC), UUID(int=0))
 
 
@@ -148,6 +155,22 @@ def _terms(stored: JsonValue) -> Terms:
 def _text(terms: JsonObject, name: str) -> str | None:
     value = terms.get(name)
     return value if isinstance(value, str) else None
+
+
+async def list_backgrounds(
+    connection: Connection, company_id: UUID, approval_ids: Sequence[UUID]
+) -> dict[UUID, Background]:
+    """Return for each approval the name of its workflow and who started its run."""
+    if not approval_ids:
+        return {}
+    rows = await connection.fetch(_BACKGROUNDS, company_id, approval_ids)
+    keys = {decode_id(Prefix.KEY, row["started_by"] or "") for row in rows} - {None}
+    named = await connection.fetch(_KEY_NAMES, company_id, list(keys)) if keys else []
+    names = {encode_id(Prefix.KEY, row["id"]): row["name"] for row in named}
+    return {
+        row["id"]: Background(row["workflow_name"], row["started_by"], names.get(row["started_by"]))
+        for row in rows
+    }
 
 
 async def lock_run(connection: Connection, company_id: UUID, run_id: UUID) -> str | None:

@@ -14,7 +14,7 @@ from justpaid.db.pool import Connection as DatabaseConnection
 from justpaid.ids import Prefix
 from justpaid.scopes import Scope
 from justpaid.web.answers import Page, Success
-from justpaid.web.caller import Caller, allows, allows_by_role
+from justpaid.web.caller import Caller, allows, allows_by_role, missing_permission, missing_scope
 from justpaid.web.cursors import DEFAULT_LIMIT, Position, split_page
 from justpaid.web.envelope import Answer, page, success
 from justpaid.web.parameters import After, Limit, path_id
@@ -41,6 +41,7 @@ ApprovalId = Annotated[UUID, path_id(Prefix.APPROVAL, "approvalId")]
 async def list_approvals(
     caller: Reader,
     connection: Connection,
+    room: Room,
     after: After,
     limit: Limit = DEFAULT_LIMIT,
     status: Annotated[
@@ -52,7 +53,9 @@ async def list_approvals(
         connection, caller.company_id, status=status, after=after, limit=limit
     )
     items, cursor = split_page(found, limit, _position)
-    return page([show_approval(item) for item in items], cursor)
+    decider = await _decider(connection, caller)
+    seen = await room.look(connection, caller.company_id, items, decider=decider)
+    return page([show_approval(item) for item in seen], cursor)
 
 
 @router.get(
@@ -60,9 +63,14 @@ async def list_approvals(
     summary="Get an approval",
     responses={200: {"model": Success[ApprovalView]}},
 )
-async def read_approval(caller: Reader, connection: Connection, approval_id: ApprovalId) -> Answer:
+async def read_approval(
+    caller: Reader, connection: Connection, approval_id: ApprovalId, room: Room
+) -> Answer:
     """Return one approval with what has been said so far."""
-    return success(show_approval(await repository.get(connection, caller.company_id, approval_id)))
+    approval = await repository.get(connection, caller.company_id, approval_id)
+    decider = await _decider(connection, caller)
+    (seen,) = await room.look(connection, caller.company_id, [approval], decider=decider)
+    return success(show_approval(seen))
 
 
 @router.post(
@@ -82,23 +90,29 @@ async def decide_approval(
     The first decision stands: deciding again is answered with it. A key may decide only where the
     step says `allowApiKeys`, and never for a run that it or whoever made it has started.
     """
+    decider = await _decider(connection, caller)
     decided = await room.decide(
         connection,
         caller.company_id,
         approval_id,
         Decision(body.approved, body.comment),
-        decider=await _decider(connection, caller),
+        decider=decider,
         by=Actor(caller.actor, caller.address, caller.request_id),
     )
-    return success(show_approval(decided))
+    (seen,) = await room.look(connection, caller.company_id, [decided], decider=decider)
+    return success(show_approval(seen))
 
 
 async def _decider(connection: DatabaseConnection, caller: Caller) -> Decider:
-    known_as = {caller.actor}
-    if caller.member_id is not None:
-        email = await repository.find_member_email(connection, caller.company_id, caller.member_id)
-        known_as |= {email} if email is not None else set()
-    return Decider(caller.actor, frozenset(known_as), is_key=caller.key_id is not None)
+    if caller.member_id is None:
+        is_able = Scope.WORKFLOWS_EXECUTE in caller.scopes
+        lacks = None if is_able else missing_scope(Scope.WORKFLOWS_EXECUTE).message
+        return Decider(caller.actor, frozenset({caller.actor}), is_key=True, lacks=lacks)
+    is_able = Permission.DECIDE in caller.permissions
+    lacks = None if is_able else missing_permission(Permission.DECIDE).message
+    email = await repository.find_member_email(connection, caller.company_id, caller.member_id)
+    known_as = frozenset(name for name in (caller.actor, email) if name is not None)
+    return Decider(caller.actor, known_as, lacks=lacks)
 
 
 def _position(approval: Approval) -> Position:

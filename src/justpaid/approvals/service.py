@@ -4,6 +4,7 @@ Guarantee: the first decision stands, whoever decides at the same moment; the vo
 the run's wake-up and the audit row are one transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -11,12 +12,16 @@ from uuid import UUID
 from justpaid import clock
 from justpaid.approvals import repository
 from justpaid.approvals.model import (
+    WHY_CLOSED,
     Approval,
     ApprovalStatus,
     Decider,
+    Seen,
     Vote,
+    has_voted,
     judge,
     require_may_decide,
+    standing_of,
 )
 from justpaid.audit.model import Actor
 from justpaid.audit.service import AuditLog
@@ -26,10 +31,6 @@ from justpaid.errors import InvalidState
 from justpaid.ids import Prefix, encode_id
 
 _DECIDED: Final = frozenset({ApprovalStatus.APPROVED, ApprovalStatus.REJECTED})
-_WHY_NOT: Final = {
-    ApprovalStatus.EXPIRED: "The time to decide is over.",
-    ApprovalStatus.CANCELLED: "The run no longer waits for this.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,31 @@ class Approvals:
     def __init__(self, audit: AuditLog, now: clock.Clock = clock.now) -> None:
         self._audit = audit
         self._now = now
+
+    async def look(
+        self,
+        connection: Connection,
+        company_id: UUID,
+        approvals: Sequence[Approval],
+        *,
+        decider: Decider,
+    ) -> list[Seen]:
+        """Add to approvals what it takes to decide them, and whether this one may."""
+        now = self._now()
+        backgrounds = await repository.list_backgrounds(
+            connection, company_id, [approval.id for approval in approvals]
+        )
+        starters = [background.started_by for background in backgrounds.values()]
+        people = await repository.list_people_behind(
+            connection, company_id, [decider.name, *starters]
+        )
+        seen: list[Seen] = []
+        for approval in approvals:
+            background = backgrounds[approval.id]
+            behind = people.get(background.started_by or "", frozenset[str]())
+            standing = standing_of(approval, decider, people[decider.name], behind, now)
+            seen.append(Seen(approval, background, standing))
+        return seen
 
     async def decide(
         self,
@@ -77,12 +103,12 @@ class Approvals:
             approves=decision.approves,
         )
         now = self._now()
-        if approval.status in _DECIDED or _has_voted(approval, decider):
+        if approval.status in _DECIDED or has_voted(approval, decider):
             return approval
         if approval.status is not ApprovalStatus.OPEN:
-            raise InvalidState(_WHY_NOT[approval.status])
+            raise InvalidState(WHY_CLOSED[approval.status])
         if approval.due_at <= now:
-            raise InvalidState(_WHY_NOT[ApprovalStatus.EXPIRED])
+            raise InvalidState(WHY_CLOSED[ApprovalStatus.EXPIRED])
         vote = Vote(decider.name, decision.approves, decision.comment, now)
         await repository.add_vote(connection, company_id, approval_id, vote)
         votes = (*approval.votes, vote)
@@ -118,7 +144,3 @@ class Approvals:
                 "comment": vote.comment,
             },
         )
-
-
-def _has_voted(approval: Approval, decider: Decider) -> bool:
-    return any(vote.voter == decider.name for vote in approval.votes)
