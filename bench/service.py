@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -128,9 +129,10 @@ class Service:
         found: dict[str, list[psutil.Process]] = {name: [] for name in PARTS}
         assert self._process is not None
         for child in psutil.Process(self._process.pid).children(recursive=True):
-            words = child.cmdline()
-            if "justpaid.supervised" in words:
-                found[words[-1]].append(child)
+            with suppress(psutil.NoSuchProcess):  # it has ended since
+                words = child.cmdline()
+                if "justpaid.supervised" in words:
+                    found[words[-1]].append(child)
         server = psutil.Process(self.database.pid)
         found["database"] = [server, *server.children(recursive=True)]
         return found

@@ -1,5 +1,6 @@
 -- What the engine's statements take, many at once: a row as one value. Their order of columns is that of
--- the engine's own lists; a table may change without them.
+-- the engine's own lists; a table may change without them. A release that needs other columns makes types of
+-- new names: processes of the release before go on with these while they are replaced.
 
 CREATE TYPE new_run_row AS (
     id               uuid,
