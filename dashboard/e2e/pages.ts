@@ -21,6 +21,15 @@ export const PUBLIC: Visit[] = [
 /** The pages of a company in which everything there is to show has happened. */
 export const LIVELY: Visit[] = [
   { name: "overview", address: "/" },
+  { name: "approvals", address: "/approvals" },
+  { name: "approvals-all", address: "/approvals?tab=all" },
+  { name: "approval", address: `/approvals/${STAGE.lively.approvals.counted}` },
+  { name: "approval-own", address: `/approvals/${STAGE.lively.approvals.own}` },
+  { name: "approval-of-others", address: `/approvals/${STAGE.lively.approvals.others}` },
+  { name: "approval-approved", address: `/approvals/${STAGE.lively.approvals.approved}` },
+  { name: "approval-rejected", address: `/approvals/${STAGE.lively.approvals.rejected}` },
+  { name: "approval-expired", address: `/approvals/${STAGE.lively.approvals.expired}` },
+  { name: "approval-cancelled", address: `/approvals/${STAGE.lively.approvals.cancelled}` },
   { name: "keys", address: "/keys" },
   { name: "keys-no-match", address: "/keys?search=no-such-key" },
   { name: "new-key", address: "/keys/new" },
@@ -46,6 +55,8 @@ export const LIVELY: Visit[] = [
 /** The pages that begin empty. */
 export const EMPTY: Visit[] = [
   { name: "empty-overview", address: "/" },
+  { name: "empty-approvals", address: "/approvals" },
+  { name: "empty-approvals-all", address: "/approvals?tab=all" },
   { name: "empty-keys", address: "/keys" },
   { name: "empty-usage", address: "/usage" },
   { name: "empty-flags", address: "/flags" },

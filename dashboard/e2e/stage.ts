@@ -10,11 +10,19 @@ interface Stage {
     rotatedKey: string;
     revokedKey: string;
     newKey: string;
+    approverEmail: string;
+    approvals: Record<
+      "counted" | "own" | "others" | "approved" | "rejected" | "expired" | "cancelled",
+      string
+    >;
   };
   acting: {
     email: string;
     adminEmail: string;
     stepperEmail: string;
+    approverEmail: string;
+    approvalRun: string;
+    approval: string;
     wideKey: string;
     switchedKey: string;
     leakyKey: string;

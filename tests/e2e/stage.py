@@ -27,6 +27,7 @@ from justpaid.members.roles import Role
 from justpaid.scopes import Scope
 from justpaid.settings import Settings
 from tests.api.live_service import live_service
+from tests.e2e.approvals import Asker, ask_in_every_state
 from tests.e2e.keys_of_every_state import make_keys, make_many_keys
 from tests.e2e.people import PASSWORD, add_member, make_company
 
@@ -45,6 +46,17 @@ def stage(database_url: str, data_dir: Path) -> Generator[dict[str, str]]:
         for key in told.pop("leakedKeys"):
             body = {"key": key, "url": "https://code.example/acme/billing/blob/main/.env"}
             httpx.post(f"{address}/api/v1/leaks", json=body, timeout=60).raise_for_status()
+        lively, acting = told["lively"], told["acting"]
+        lively["approvals"] = ask_in_every_state(
+            Asker(address, lively["askingKey"]), lively["email"], lively["approverEmail"]
+        )
+        acting["approvalRun"], acting["approval"] = Asker(address, acting["switchedKey"]).ask(
+            "Supplier payments",
+            approvers=[acting["email"], acting["approverEmail"]],
+            noSelfApproval=True,
+            title="Pay Nordwind?",
+            reason="Invoice 4711, EUR 19,400.00",
+        )
         told["setupLinks"] = [
             link_address(address, LinkPage.SETUP, token) for token in told.pop("setupTokens")
         ]
@@ -86,17 +98,17 @@ async def _furnish(database_url: str, data_dir: Path) -> dict[str, Any]:
         await connection.close()
 
 
-async def _make_lively(connection: Connection, keys: ApiKeys) -> tuple[dict[str, str], list[str]]:
+async def _make_lively(connection: Connection, keys: ApiKeys) -> tuple[dict[str, Any], list[str]]:
     """Make a company in which everything there is to show has happened."""
     company_id = await make_company(connection, "Northwind Payments")
     owner = await add_member(connection, company_id, "Ada Lindqvist")
     for name, role in (
         ("Grace Okafor", Role.ADMIN),
         ("Ivo Marković", Role.EDITOR),
-        ("Priya Raghunathan", Role.APPROVER),
         ("Tom Vandersteen", Role.VIEWER),
     ):
         await add_member(connection, company_id, name, role)
+    approver = await add_member(connection, company_id, "Priya Raghunathan", Role.APPROVER)
     made = await make_keys(connection, keys, owner, clock.now())
     for name, value in (("BILLING_API_ADDRESS", "https://billing.example"), ("MOST_EUR", "2500")):
         at, by = clock.now(), owner.actor.name
@@ -104,6 +116,8 @@ async def _make_lively(connection: Connection, keys: ApiKeys) -> tuple[dict[str,
     ids = {name: encode_id(Prefix.KEY, created.key.id) for name, created in made.items()}
     told = {
         "email": owner.email,
+        "approverEmail": approver.email,
+        "askingKey": made["Billing worker, production"].secret,
         "busyKey": ids["Billing worker, production"],
         "rotatedKey": ids["Invoice mailer"],
         "revokedKey": ids["Old ERP bridge"],
@@ -120,6 +134,7 @@ async def _make_acting(connection: Connection, keys: ApiKeys) -> dict[str, str]:
     await add_member(connection, second, "Olga Berg", Role.VIEWER)
     admin = await add_member(connection, company_id, "Alan Reed", Role.ADMIN)
     stepper = await add_member(connection, company_id, "Stella Two", Role.ADMIN)
+    approver = await add_member(connection, company_id, "Pia Approver", Role.APPROVER)
     made: dict[str, CreatedKey] = {}
     async with zero_tail(connection) as changes:
         for name in ("Wide key", "Switched key", "Leaky key", "Falsely reported key"):
@@ -143,6 +158,7 @@ async def _make_acting(connection: Connection, keys: ApiKeys) -> dict[str, str]:
         "email": owner.email,
         "adminEmail": admin.email,
         "stepperEmail": stepper.email,
+        "approverEmail": approver.email,
         "wideKey": made["Wide key"].secret,
         "switchedKey": made["Switched key"].secret,
         "leakyKey": made["Leaky key"].secret,

@@ -8,6 +8,7 @@ import {
   IconKey,
   IconSettings,
   IconUser,
+  IconUserCheck,
   IconUsers,
 } from "@tabler/icons-react";
 import type { Session } from "@/lib/api-types";
@@ -23,7 +24,16 @@ export interface Place {
 }
 
 export const RAIL: Place[][] = [
-  [{ to: "/", label: "Overview", icon: IconHome, letter: "o" }],
+  [
+    { to: "/", label: "Overview", icon: IconHome, letter: "o" },
+    {
+      to: "/approvals",
+      label: "Approvals",
+      icon: IconUserCheck,
+      letter: "v",
+      permission: "runs:read",
+    },
+  ],
   [
     { to: "/keys", label: "API keys", icon: IconKey, letter: "k", permission: "keys" },
     { to: "/usage", label: "Usage", icon: IconActivity, letter: "u", permission: "keys" },

@@ -13,6 +13,7 @@ import { PagePending } from "@/components/page";
 import { Shell } from "./layout/shell";
 import { Alone, NotPermitted, PageFailure, PageMissing } from "./page-failure";
 import {
+  readApprovalSearch,
   readAuditSearch,
   readFlagSearch,
   readKeyListSearch,
@@ -79,6 +80,19 @@ const overview = createRoute({
   getParentRoute: () => signedIn,
   path: "/",
   component: lazyRouteComponent(() => import("./pages/overview-page"), "OverviewPage"),
+});
+const approvals = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/approvals",
+  ...needs("runs:read"),
+  validateSearch: readApprovalSearch,
+  component: lazyRouteComponent(() => import("./pages/approvals-page"), "ApprovalsPage"),
+});
+const approval = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/approvals/$approvalId",
+  ...needs("runs:read"),
+  component: lazyRouteComponent(() => import("./pages/approval-page"), "ApprovalPage"),
 });
 const keys = createRoute({
   getParentRoute: () => signedIn,
@@ -157,7 +171,20 @@ const missing = createRoute({
   component: PageMissing,
 });
 
-const pages = [overview, keys, newKey, key, rotation, usage, flags, members, audit, settings];
+const pages = [
+  overview,
+  approvals,
+  approval,
+  keys,
+  newKey,
+  key,
+  rotation,
+  usage,
+  flags,
+  members,
+  audit,
+  settings,
+];
 const routeTree = root.addChildren([
   setup,
   signIn,

@@ -22,6 +22,12 @@ export const SPANS = ["24h", "7d", "30d", "90d"] as const;
 export const STATUS_CLASSES = ["2xx", "3xx", "4xx", "5xx"] as const;
 export const FLAG_STATES = ["open", "acknowledged"] as const;
 
+export const APPROVAL_STATUSES = ["open", "approved", "rejected", "expired", "cancelled"] as const;
+
+interface ApprovalSearch {
+  tab?: "all" | undefined;
+  state?: OneOf<typeof APPROVAL_STATUSES> | undefined;
+}
 interface KeyListSearch {
   status?: OneOf<typeof KEY_STATUSES> | undefined;
   search?: string | undefined;
@@ -88,6 +94,13 @@ export function readFlagSearch(raw: Raw): FlagSearch {
     state: oneOf(raw, "state", FLAG_STATES),
     kind: isFlagKind(raw.kind) ? raw.kind : undefined,
     keyId: text(raw, "keyId"),
+  };
+}
+
+export function readApprovalSearch(raw: Raw): ApprovalSearch {
+  return {
+    tab: oneOf(raw, "tab", ["all"] as const),
+    state: oneOf(raw, "state", APPROVAL_STATUSES),
   };
 }
 

@@ -2,6 +2,7 @@
 import { Tooltip } from "@mantine/core";
 import { IconBook2, IconInbox, IconSearch } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import { useApprovalsForMe } from "@/features/approvals/api";
 import { useOpenFlagCount } from "@/features/flags/api";
 import { useUnreadNoticeCount } from "@/features/notices/api";
 import { commandKey } from "@/lib/preferences";
@@ -19,8 +20,8 @@ interface RailProps {
 
 interface PlaceLinkProps {
   place: Pick<Place, "to" | "label" | "icon">;
-  count?: number;
-  counts?: string;
+  count?: number | undefined;
+  counts?: string | undefined;
   onLeave?: (() => void) | undefined;
 }
 
@@ -52,7 +53,10 @@ function PlaceLink({ place, count = 0, counts, onLeave }: PlaceLinkProps) {
 
 export function Rail({ onPalette, onHelp, onLeave }: RailProps) {
   const session = useSession();
-  const openFlags = useOpenFlagCount(session);
+  const counts: Record<string, [count: number, what: string]> = {
+    "/approvals": [useApprovalsForMe(session), "approvals wait for you"],
+    "/flags": [useOpenFlagCount(session), "open flags"],
+  };
   const unread = useUnreadNoticeCount();
   return (
     <>
@@ -69,8 +73,8 @@ export function Rail({ onPalette, onHelp, onLeave }: RailProps) {
               <li key={place.to}>
                 <PlaceLink
                   place={place}
-                  count={place.to === "/flags" ? openFlags : 0}
-                  counts="open flags"
+                  count={counts[place.to]?.[0]}
+                  counts={counts[place.to]?.[1]}
                   onLeave={onLeave}
                 />
               </li>

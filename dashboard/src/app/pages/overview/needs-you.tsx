@@ -1,4 +1,4 @@
-/** What waits for a person: flags, keys due, keys about to expire, unread notices. */
+/** What waits for a person: approvals, flags, keys due, keys about to expire, unread notices. */
 import { Skeleton } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
@@ -8,11 +8,12 @@ import { KeyName } from "@/components/key-name";
 import { TextLink } from "@/components/links";
 import { Section } from "@/components/page";
 import { StatusBadge, type Tone } from "@/components/status-badge";
+import { openApprovalsQuery } from "@/features/approvals/api";
 import { openFlagsQuery } from "@/features/flags/api";
 import { kindText } from "@/features/flags/kinds";
 import { keysQuery } from "@/features/keys/api";
 import { MOST_UNREAD, useUnreadNoticeCount } from "@/features/notices/api";
-import type { KeyListed, Session } from "@/lib/api-types";
+import type { Approval, Flag, KeyListed, Session } from "@/lib/api-types";
 import { counted, formatRelative } from "@/lib/format";
 import { rowsOf } from "@/lib/paged";
 import { may } from "@/lib/session";
@@ -37,24 +38,22 @@ function expiresSoon(key: KeyListed): boolean {
   return left > 0 && left < SOON_MS;
 }
 
-interface Needs {
-  needs: Need[] | null;
-  error: Error | null;
+const MOST_OF_A_KIND = 5;
+
+function approvalNeeds(open: Approval[]): Need[] {
+  const mine = open.filter((approval) => approval.mayApprove).slice(0, MOST_OF_A_KIND);
+  return mine.map((approval) => ({
+    id: approval.id,
+    tone: "amber",
+    word: "Approval",
+    text: approval.title,
+    more: `${approval.workflowName ?? "A workflow"} waits, due ${formatRelative(approval.dueAt)}`,
+    to: `/approvals/${approval.id}`,
+  }));
 }
 
-function useNeeds(session: Session): Needs {
-  const mayKeys = may(session, "keys");
-  const flags = useQuery({ ...openFlagsQuery, enabled: mayKeys });
-  const keys = useInfiniteQuery({ ...keysQuery({}), enabled: mayKeys });
-  const due = useInfiniteQuery({ ...keysQuery({ due: true }), enabled: mayKeys });
-  const unread = useUnreadNoticeCount();
-  const error = flags.error ?? keys.error ?? due.error;
-  if (error) return { needs: null, error };
-  if (mayKeys && (flags.isPending || keys.isPending || due.isPending))
-    return { needs: null, error: null };
-  const rows = rowsOf(keys.data).filter((key) => key.status === "active");
-  const dueCount = rowsOf(due.data).filter((key) => !key.rotatedTo).length;
-  const needs: Need[] = (flags.data ?? []).slice(0, 5).map((flag) => ({
+function flagNeeds(open: Flag[]): Need[] {
+  return open.slice(0, MOST_OF_A_KIND).map((flag) => ({
     id: flag.id,
     tone: "amber",
     word: "Flag",
@@ -67,6 +66,29 @@ function useNeeds(session: Session): Needs {
     to: "/flags",
     search: { state: "open" },
   }));
+}
+
+interface Needs {
+  needs: Need[] | null;
+  error: Error | null;
+}
+
+function useNeeds(session: Session): Needs {
+  const mayKeys = may(session, "keys");
+  const mayDecide = may(session, "decide");
+  const asked = useQuery({ ...openApprovalsQuery, enabled: mayDecide });
+  const flags = useQuery({ ...openFlagsQuery, enabled: mayKeys });
+  const keys = useInfiniteQuery({ ...keysQuery({}), enabled: mayKeys });
+  const due = useInfiniteQuery({ ...keysQuery({ due: true }), enabled: mayKeys });
+  const unread = useUnreadNoticeCount();
+  const error = asked.error ?? flags.error ?? keys.error ?? due.error;
+  if (error) return { needs: null, error };
+  if (mayKeys && (flags.isPending || keys.isPending || due.isPending))
+    return { needs: null, error: null };
+  if (mayDecide && asked.isPending) return { needs: null, error: null };
+  const rows = rowsOf(keys.data).filter((key) => key.status === "active");
+  const dueCount = rowsOf(due.data).filter((key) => !key.rotatedTo).length;
+  const needs = [...approvalNeeds(asked.data ?? []), ...flagNeeds(flags.data ?? [])];
   for (const key of rows.filter(expiresSoon)) {
     const when = formatRelative(key.expiresAt ?? "");
     needs.push({
