@@ -20,14 +20,12 @@ interface Stage {
     email: string;
     adminEmail: string;
     stepperEmail: string;
-    approverEmail: string;
-    approvalRun: string;
-    approval: string;
     wideKey: string;
     switchedKey: string;
     leakyKey: string;
     falselyReportedKey: string;
   };
+  approving: { starterEmail: string; approverEmail: string; run: string; approval: string };
   crowded: { email: string };
   empty: { email: string };
 }

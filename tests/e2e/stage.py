@@ -46,13 +46,13 @@ def stage(database_url: str, data_dir: Path) -> Generator[dict[str, str]]:
         for key in told.pop("leakedKeys"):
             body = {"key": key, "url": "https://code.example/acme/billing/blob/main/.env"}
             httpx.post(f"{address}/api/v1/leaks", json=body, timeout=60).raise_for_status()
-        lively, acting = told["lively"], told["acting"]
+        lively, approving = told["lively"], told["approving"]
         lively["approvals"] = ask_in_every_state(
             Asker(address, lively["askingKey"]), lively["email"], lively["approverEmail"]
         )
-        acting["approvalRun"], acting["approval"] = Asker(address, acting["switchedKey"]).ask(
+        approving["run"], approving["approval"] = Asker(address, approving["askingKey"]).ask(
             "Supplier payments",
-            approvers=[acting["email"], acting["approverEmail"]],
+            approvers=[approving["starterEmail"], approving["approverEmail"]],
             noSelfApproval=True,
             title="Pay Nordwind?",
             reason="Invoice 4711, EUR 19,400.00",
@@ -90,6 +90,7 @@ async def _furnish(database_url: str, data_dir: Path) -> dict[str, Any]:
             "lively": lively,
             "leakedKeys": leaked,
             "acting": await _make_acting(connection, keys),
+            "approving": await _make_approving(connection, keys),
             "crowded": await _make_crowded(connection, keys),
             "empty": await _make_empty(connection),
             "setupTokens": [await _make_setup_token(connection, name) for name in ("A", "B")],
@@ -134,7 +135,6 @@ async def _make_acting(connection: Connection, keys: ApiKeys) -> dict[str, str]:
     await add_member(connection, second, "Olga Berg", Role.VIEWER)
     admin = await add_member(connection, company_id, "Alan Reed", Role.ADMIN)
     stepper = await add_member(connection, company_id, "Stella Two", Role.ADMIN)
-    approver = await add_member(connection, company_id, "Pia Approver", Role.APPROVER)
     made: dict[str, CreatedKey] = {}
     async with zero_tail(connection) as changes:
         for name in ("Wide key", "Switched key", "Leaky key", "Falsely reported key"):
@@ -158,11 +158,25 @@ async def _make_acting(connection: Connection, keys: ApiKeys) -> dict[str, str]:
         "email": owner.email,
         "adminEmail": admin.email,
         "stepperEmail": stepper.email,
-        "approverEmail": approver.email,
         "wideKey": made["Wide key"].secret,
         "switchedKey": made["Switched key"].secret,
         "leakyKey": made["Leaky key"].secret,
         "falselyReportedKey": made["Falsely reported key"].secret,
+    }
+
+
+async def _make_approving(connection: Connection, keys: ApiKeys) -> dict[str, str]:
+    """Make a company of one who starts runs, by a key, and one who decides about them."""
+    company_id = await make_company(connection, "Approving Company")
+    starter = await add_member(connection, company_id, "Sven Starter")
+    approver = await add_member(connection, company_id, "Pia Approver", Role.APPROVER)
+    request = KeyRequest(name="Payment service", scopes=frozenset(Scope))
+    async with zero_tail(connection) as changes:
+        made = await keys.create_key(changes, company_id, request, by=starter.actor)
+    return {
+        "starterEmail": starter.email,
+        "approverEmail": approver.email,
+        "askingKey": made.secret,
     }
 
 
