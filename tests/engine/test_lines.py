@@ -1,5 +1,6 @@
 """Retries and restarts performed: what is kept is not done again, and no effect is done twice."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,10 @@ import pytest
 from justpaid.audit.chain import AuditSecret, AuditSecrets
 from justpaid.audit.model import Actor
 from justpaid.audit.service import AuditLog
+from justpaid.db.pool import Connection
+from justpaid.engine import journal
+from justpaid.engine.model import NewRun
+from justpaid.errors import Conflict
 from justpaid.runs.service import RestartOrder, RunControl
 from justpaid.steps.catalogue import STEP_TYPES
 from tests.engine.stage import KEYS, Stage, stored, transform
@@ -124,3 +129,24 @@ async def test_a_kept_step_is_not_computed_again_for_another_input(stage: Stage)
     order = RestartOrder(from_step="again", input={"n": 2})
     second = await retried(stage, row["id"], order)
     assert stored((await stage.row(second))["output"]) == {"old": 1, "new": 2}
+
+
+async def test_a_line_whose_other_run_ends_meanwhile_is_a_conflict(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of the line that ends between the refused accept and the look for it is no fault."""
+    stage.stub.script["/charge"] = [402]
+    run_id = await failed(stage, [charge_of(stage)])
+    other = await stage.start(
+        (await stage.row(run_id))["workflow_id"], origin_run_id=run_id, retried_from=run_id
+    )
+    look = journal._obstacles  # noqa: SLF001
+
+    async def look_late(connection: Connection, runs: Sequence[NewRun]) -> Any:
+        await connection.execute("UPDATE runs SET status='failed' WHERE id=$1", other)
+        return await look(connection, runs)
+
+    monkeypatch.setattr(journal, "_obstacles", look_late)
+    async with stage.pool.acquire() as connection, connection.transaction():
+        with pytest.raises(Conflict, match="has just ended"):
+            await CONTROL.restart(connection, stage.company_id, run_id, RestartOrder(), by=PERSON)

@@ -115,7 +115,8 @@ async def accept_runs(
     """Store runs and notify workers; tell for each that was not stored which run is in its place.
 
     On a caller's connection it joins the caller's transaction. Runs under maxConcurrentRuns are
-    stored `held`: call `release` afterwards. A run whose `if_active` does not hold is left out.
+    stored `held`: call `release` afterwards. Nothing is told of a run whose `if_active` does not
+    hold, and of one whose obstacle is gone already: a run of its line that has ended since.
     """
     is_sealed = any(run.sealed_input is not None for run in runs)
     rows_to_store = [_NEW_RUN(run) for run in runs]
@@ -328,7 +329,7 @@ async def _accept_children(connection: Connection, children: Sequence[ChildRun])
         return
     answers = await accept_runs(connection, [child.run for child in children])
     for child in children:
-        if answers[child.run.id] is not None:
+        if child.run.id not in answers or answers[child.run.id] is not None:
             # Its line has had another run since it was prepared: nobody would wake the parent.
             raise ChildRefused(child.run.id)
         if child.kept and child.run.retried_from is not None:

@@ -239,7 +239,10 @@ async def _go_on(
     await _require_known(connection, company_id, run.origin_run_id)
     limit = await repository.find_concurrency_limit(connection, company_id, run.workflow_id)
     run = replace(run, held=limit is not None)
-    obstacle = (await accept_runs(connection, [run]))[run.id]
+    answers = await accept_runs(connection, [run])
+    if run.id not in answers:
+        raise Conflict("Another run that continues this one has just ended. See what it came to.")
+    obstacle = answers[run.id]
     if obstacle is not None:
         raise _unfinished(obstacle.run_id)
     await reuse_steps(connection, company_id, source, run.id, kept)
