@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from aiohttp import web
+from typing_extensions import override
 
 from justpaid import exact_json
 from justpaid.exact_json import JsonObject
@@ -34,6 +35,11 @@ class Arrival:
     body: str
     acted: bool = False
     status: int | None = None
+
+    @override
+    def __str__(self) -> str:
+        did = "acted" if self.acted else "did nothing"
+        return f"{self.at:.3f} key {(self.key or 'none')[-8:]}: {did}, {self.status or 'lost'}"
 
 
 @dataclass

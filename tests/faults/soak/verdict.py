@@ -160,7 +160,8 @@ def _judge_ends(verdict: Verdict, journal: Journal) -> None:
 def _judge_acts(verdict: Verdict, provider: Provider) -> None:
     for place, times in provider.acts.items():
         if times > 1:
-            verdict.note("doubled", f"{place} was done {times} times")
+            story = "; ".join(str(arrival) for arrival in provider.arrivals()[place])
+            verdict.note("doubled", f"{place} was done {times} times: {story}")
 
 
 def _judge_sendings(verdict: Verdict, journal: Journal, provider: Provider) -> None:
