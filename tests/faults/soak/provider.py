@@ -51,6 +51,7 @@ class Provider:
     book: list[Arrival] = field(default_factory=list[Arrival])
     acts: Counter[Place] = field(default_factory=Counter[Place])
     answers: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    refused: set[str] = field(default_factory=set[str])
     _asked: Counter[Place] = field(default_factory=Counter[Place])
 
     def arrivals(self) -> dict[Place, list[Arrival]]:
@@ -61,15 +62,21 @@ class Provider:
         return found
 
     async def keyed(self, request: web.Request) -> web.Response:
-        """Act once for a key; the same key gets the first answer again."""
+        """Act once for a key; the same key gets the first answer again, and a refusal too.
+
+        A worker whose run was taken away may send a generation's request after its successor has
+        gone on to the next one: what tells the two apart is that a refused key stays refused.
+        """
         arrival, sent = await self._write_down(request)
         chance = self._chance(arrival.place)
+        assert arrival.key is not None
         if sent.get("refuse") is True and self._asked[arrival.place] == 1:
+            self.refused.add(arrival.key)
+        if arrival.key in self.refused:
             return self._answer(arrival, REFUSED)
         if chance.random() < 0.03:
             return self._answer(arrival, chance.choice((BUSY, FAILING)))
         await asyncio.sleep(chance.uniform(0, 0.06))
-        assert arrival.key is not None
         if arrival.key not in self.answers:
             self.answers[arrival.key] = self._act(arrival, sent)
         await asyncio.sleep(chance.uniform(0, 0.06))
