@@ -29,6 +29,9 @@ function rulesOf(approval: Approval): string {
 }
 
 export function ApprovalDetails({ approval }: { approval: Approval }) {
+  // A single vote that decided is the decision, which stands below with its comment.
+  const isOpen = approval.status === "open";
+  const hasMoreToSay = approval.votes.length > (isOpen ? 0 : 1);
   const due: ReactNode = (
     <>
       <Time value={approval.dueAt} /> (<Time value={approval.dueAt} exact />)
@@ -57,7 +60,7 @@ export function ApprovalDetails({ approval }: { approval: Approval }) {
           ],
         ]}
       />
-      {approval.votes.length > 0 && <Votes approval={approval} />}
+      {hasMoreToSay && <Votes approval={approval} />}
     </>
   );
 }
