@@ -28,7 +28,8 @@ export function NoticeList() {
   if (notices.length === 0) {
     return (
       <EmptyState icon={IconInbox} title="Nothing to tell you">
-        Keys that are about to expire, keys due for rotation and leak reports show up here.
+        Approvals that you are asked for, keys that are about to expire or due for rotation, and
+        leak reports show up here.
       </EmptyState>
     );
   }
