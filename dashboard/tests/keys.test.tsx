@@ -1,8 +1,11 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { keyQuery } from "@/features/keys/api";
 import { CreateKeyForm } from "@/features/keys/create-key-form";
+import { GenerateSuccessor } from "@/features/keys/generate-successor";
 import { KeySecretDialog } from "@/features/keys/key-secret-dialog";
 import { RevokeDialog } from "@/features/keys/revoke-dialog";
 import { currentStep } from "@/features/keys/rotation";
@@ -132,7 +135,38 @@ describe("revoking a key", () => {
   });
 });
 
+interface RotatingProps {
+  onCreated: (key: KeyWithSecret) => void;
+  askUsage: () => Promise<string>;
+}
+
+function Rotating({ onCreated, askUsage }: RotatingProps) {
+  useQuery({ queryKey: ["usage"], queryFn: askUsage });
+  const old = useQuery(keyQuery("key_1")).data?.value;
+  if (!old) return null;
+  if (old.rotatedTo) return <p>The next step</p>;
+  return <GenerateSuccessor old={old} onCreated={onCreated} />;
+}
+
 describe("a rotation", () => {
+  it("hands the secret on although the fresh key takes the button off the page", async () => {
+    let rotatedTo: string | null = null;
+    fakeService({
+      "GET /keys/key_1": () => ({ data: aKey({ rotatedTo }) }),
+      "POST /keys/key_1/rotate": () => {
+        rotatedTo = "key_2";
+        return { data: { successor: { ...aKey({ id: "key_2" }), key: SECRET } } };
+      },
+    });
+    const made: KeyWithSecret[] = [];
+    const never = new Promise<string>(() => undefined);
+    const askUsage = () => (rotatedTo ? never : Promise.resolve("none")); // slower than the key
+    await renderInApp(<Rotating onCreated={(key) => made.push(key)} askUsage={askUsage} />);
+    await userEvent.click(await screen.findByRole("button", { name: "Generate new key" }));
+    await screen.findByText("The next step");
+    expect(made.map(({ key }) => key)).toEqual([SECRET]);
+  });
+
   const old = aKey({ rotatedTo: "key_2" });
   const pair: KeyPair = {
     predecessor: old,

@@ -2,7 +2,14 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
 import { api, dataOf, newIdempotencyKey, type Paged, pageOf, versionedOf } from "@/lib/api";
-import type { KeyChange, KeyDraft, KeyListed, KeyStatus, Scope } from "@/lib/api-types";
+import type {
+  KeyChange,
+  KeyDraft,
+  KeyListed,
+  KeyStatus,
+  KeyWithSecret,
+  Scope,
+} from "@/lib/api-types";
 import { isStatus, NoAnswer } from "@/lib/errors";
 import { pagedQuery } from "@/lib/paged";
 
@@ -118,19 +125,25 @@ function useSubmission() {
   };
 }
 
-export function useCreateKey() {
+// A secret is shown once: it is handed on before anything is read anew, because the fresh data may take whoever
+// asked for it off the page, and what `mutate` itself is given is not called then.
+
+export function useCreateKey(onMade: (key: KeyWithSecret) => void) {
   const refresh = useRefresh();
   const submission = useSubmission();
   return useMutation({
     mutationFn: (body: KeyDraft) =>
       dataOf(api.POST("/api/v1/admin/keys", { body, params: { header: submission.header() } })),
-    onSuccess: refresh,
+    onSuccess: (key) => {
+      onMade(key);
+      return refresh();
+    },
     onSettled: (_, error) => submission.settle(error),
     gcTime: 0,
   });
 }
 
-export function useRotateKey(id: string) {
+export function useRotateKey(id: string, onMade: (successor: KeyWithSecret) => void) {
   const refresh = useRefresh();
   const submission = useSubmission();
   return useMutation({
@@ -141,13 +154,19 @@ export function useRotateKey(id: string) {
           body,
         }),
       ),
-    onSuccess: refresh,
+    onSuccess: ({ successor }) => {
+      onMade(successor);
+      return refresh();
+    },
     onSettled: (_, error) => submission.settle(error),
     gcTime: 0,
   });
 }
 
-export function useReportCompromised(id: string) {
+export function useReportCompromised(
+  id: string,
+  onRevoked: (replacement: KeyWithSecret | null) => void,
+) {
   const refresh = useRefresh();
   const submission = useSubmission();
   return useMutation({
@@ -158,7 +177,10 @@ export function useReportCompromised(id: string) {
           body,
         }),
       ),
-    onSuccess: refresh,
+    onSuccess: ({ replacement }) => {
+      onRevoked(replacement ?? null);
+      return refresh();
+    },
     onSettled: (_, error) => submission.settle(error),
     gcTime: 0,
   });

@@ -16,7 +16,11 @@ interface CompromisedDialogProps {
 export function CompromisedDialog({ leaked, opened, onClose, onReplaced }: CompromisedDialogProps) {
   const [reason, setReason] = useState("");
   const [replace, setReplace] = useState(true);
-  const report = useReportCompromised(leaked.id);
+  const report = useReportCompromised(leaked.id, (replacement) => {
+    onClose();
+    notifyDone(`${leaked.name} is revoked.`);
+    if (replacement) onReplaced(replacement);
+  });
   const close = () => {
     report.reset();
     onClose();
@@ -24,13 +28,7 @@ export function CompromisedDialog({ leaked, opened, onClose, onReplaced }: Compr
   const confirm = () =>
     report.mutate(
       { replace, ...(reason.trim() ? { reason: reason.trim() } : {}) },
-      {
-        onSuccess: ({ replacement }) => {
-          close();
-          notifyDone(`${leaked.name} is revoked.`);
-          if (replacement) onReplaced(replacement);
-        },
-      },
+      { onSuccess: report.reset },
     );
   return (
     <ConfirmDialog

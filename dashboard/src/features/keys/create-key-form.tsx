@@ -17,17 +17,16 @@ import {
 } from "./key-form";
 
 export function CreateKeyForm({ onCreated }: { onCreated: (key: KeyWithSecret) => void }) {
-  const create = useCreateKey();
   const form = useForm<KeyValues>({ initialValues: EMPTY_KEY, validate: KEY_CHECKS });
   const draft = useDraft("new-key", form, KEY_FIELDS);
+  const create = useCreateKey((key) => {
+    draft.forget();
+    onCreated(key);
+  });
   const submit = form.onSubmit(
     (values) =>
       create.mutate(draftOf(values), {
-        onSuccess: (key) => {
-          draft.forget();
-          create.reset();
-          onCreated(key);
-        },
+        onSuccess: create.reset,
         onError: (error) => showProblems(form, error),
       }),
     focusFirst(form),

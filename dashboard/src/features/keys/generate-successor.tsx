@@ -12,18 +12,9 @@ interface GenerateSuccessorProps {
 }
 
 export function GenerateSuccessor({ old, onCreated }: GenerateSuccessorProps) {
-  const rotate = useRotateKey(old.id);
+  const rotate = useRotateKey(old.id, onCreated);
   const [expiresAt, setExpiresAt] = useState<string | null>(null);
-  const generate = () =>
-    rotate.mutate(
-      { expiresAt },
-      {
-        onSuccess: ({ successor }) => {
-          rotate.reset();
-          onCreated(successor);
-        },
-      },
-    );
+  const generate = () => rotate.mutate({ expiresAt }, { onSuccess: rotate.reset });
   return (
     <Stack>
       <ExpiryField value={expiresAt} onChange={setExpiresAt} />
