@@ -51,6 +51,7 @@ async function choose(act: string): Promise<void> {
 }
 
 async function confirm(verb: string): Promise<void> {
+  await page.getByRole("dialog", { name: /\S/ }).waitFor(); // its title comes a moment after it
   expect(await violationsOf(page)).toEqual([]);
   await page.getByRole("dialog").getByRole("button", { name: verb, exact: true }).click();
   await page.getByRole("dialog").waitFor({ state: "detached" });
