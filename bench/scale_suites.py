@@ -26,6 +26,8 @@ _RUNS: Final = 1_000_000
 _SLEEPING: Final = 100_000
 _BACKLOG: Final = 5_000
 _IDLE_SECONDS: Final = 8.0
+_SETTLE_SECONDS: Final = 2.0  # what a start leaves to do is no idling
+_UNDER_WAY_SECONDS: Final = 0.3  # all runs are claimed, and none of their pauses is over
 _LOOKS: Final = 100
 _KILLED: Final = 64
 
@@ -81,7 +83,7 @@ def sleeping(bench: Bench) -> None:
 
     def look(waiting: int) -> None:
         service.restart()
-        time.sleep(2.0)
+        time.sleep(_SETTLE_SECONDS)
         before = service.cpu()
         time.sleep(_IDLE_SECONDS)
         used = service.cpu()
@@ -172,7 +174,7 @@ def recovery(bench: Bench) -> None:
             service.call("POST", f"{_API}/workflows/{workflow_id}/run", {})["runId"]
             for _ in range(_KILLED)
         ]
-        time.sleep(0.3)
+        time.sleep(_UNDER_WAY_SECONDS)
         begun = time.perf_counter()
         if kill:
             _kill(service.processes()["worker"])

@@ -5,10 +5,9 @@ import json
 import random
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import count
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -25,27 +24,16 @@ from justpaid.settings import SettingsError
 from justpaid.web.gate_contract import Decision
 from tests.faults.limit_process import TEST_CLOCK, on_test_clock
 from tests.faults.processes import line_of, start
-from tests.faults.redis_server import PROGRAM, WHY_NOT, RedisServer
+from tests.faults.redis_server import RedisServer
 
 EPOCH = 1_900_000_000
 SKEWS = (-5.0, 0.0, 5.0)
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[RedisServer]:
-    """Run a server for the test, where the machine has one."""
-    if PROGRAM is None:
-        pytest.skip(WHY_NOT)
-    running = RedisServer(tmp_path)
-    running.start()
-    yield running
-    running.kill()
-
-
-@pytest.fixture
-async def client(server: RedisServer) -> AsyncIterator["Redis"]:
-    """Connect to the server, to keep the test's clock in it."""
-    connected = Redis.from_url(server.url)
+async def client(store: RedisServer) -> AsyncIterator["Redis"]:
+    """Connect to the store, to keep the test's clock in it."""
+    connected = Redis.from_url(store.url)
     yield connected
     await connected.aclose()
 
@@ -118,10 +106,10 @@ async def _decided(said: Decision | Awaitable[Decision]) -> Decision:
     return await said if isinstance(said, Awaitable) else said
 
 
-async def test_processes_with_skewed_clocks_share_one_exact_budget(server: RedisServer) -> None:
+async def test_processes_with_skewed_clocks_share_one_exact_budget(store: RedisServer) -> None:
     """Three processes whose clocks differ by ten seconds accept the limit together, no more."""
     key = new_id()
-    async with callers(server.url, "server") as three:
+    async with callers(store.url, "server") as three:
         said: list[Any] = []
         for _ in range(3):
             said += await asyncio.gather(*[each.ask(key, 500, 100) for each in three])
@@ -134,7 +122,7 @@ async def test_processes_with_skewed_clocks_share_one_exact_budget(server: Redis
 
 @pytest.mark.parametrize("phase", ["boundary", "middle", "random"])
 async def test_no_minute_holds_more_whatever_its_phase(
-    server: RedisServer, client: "Redis", phase: str
+    store: RedisServer, client: "Redis", phase: str
 ) -> None:
     """Bursts from three processes, wherever they fall in the window, never pass the limit."""
     limit, key, dice = 40, new_id(), random.Random(phase)  # noqa: S311  not for secrets
@@ -146,7 +134,7 @@ async def test_no_minute_holds_more_whatever_its_phase(
     accepted: Counter[int] = Counter()
     now = EPOCH
     await client.set(TEST_CLOCK, now)
-    async with callers(server.url, "test") as three:
+    async with callers(store.url, "test") as three:
         for gap in gaps:
             now += gap
             await client.set(TEST_CLOCK, now)
@@ -160,14 +148,14 @@ async def test_no_minute_holds_more_whatever_its_phase(
     assert sum(accepted.values()) > limit
 
 
-async def test_the_script_is_the_memory_limiters_twin(server: RedisServer, client: "Redis") -> None:
+async def test_the_script_is_the_memory_limiters_twin(store: RedisServer, client: "Redis") -> None:
     """Whether counted in memory or in the store, a budget gives the same answers word for word."""
     dice = random.Random(7)  # noqa: S311  not for secrets
     moment = EPOCH * NANOSECONDS
     clock = SecondClock(lambda: moment, lambda: moment)
     keys = [new_id() for _ in range(3)]
     await client.set(TEST_CLOCK, EPOCH)
-    async with running(RedisLimiter(server.url, clock, on_test_clock(SCRIPT))) as shared:
+    async with running(RedisLimiter(store.url, clock, on_test_clock(SCRIPT))) as shared:
         memory = MemoryLimiter(clock)
         for _ in range(600):
             moment += dice.choice([0, 0, 0, 1, 1, 5, 29, 60, 61, 62, 130]) * NANOSECONDS
@@ -180,12 +168,12 @@ async def test_the_script_is_the_memory_limiters_twin(server: RedisServer, clien
 
 
 async def test_a_store_clock_set_back_neither_opens_nor_blocks_for_long(
-    server: RedisServer, client: "Redis"
+    store: RedisServer, client: "Redis"
 ) -> None:
     """After the store's clock went back an hour, the budget is as full as it was, for a minute."""
     key = new_id()
     await client.set(TEST_CLOCK, EPOCH)
-    limiter = RedisLimiter(server.url, script=on_test_clock(SCRIPT))
+    limiter = RedisLimiter(store.url, script=on_test_clock(SCRIPT))
     async with running(limiter):
         for _ in range(3):
             await ask(limiter, key, 3)
@@ -198,13 +186,13 @@ async def test_a_store_clock_set_back_neither_opens_nor_blocks_for_long(
 
 
 @pytest.mark.parametrize("fault", ["kill", "freeze"])
-async def test_answers_go_on_without_the_store(server: RedisServer, fault: str) -> None:
+async def test_answers_go_on_without_the_store(store: RedisServer, fault: str) -> None:
     """A store that is gone, or hangs, neither fails nor holds up requests, nor resets budgets."""
     key = new_id()
-    async with running(RedisLimiter(server.url)) as limiter, callers(server.url, "server") as three:
+    async with running(RedisLimiter(store.url)) as limiter, callers(store.url, "server") as three:
         await three[0].ask(key, 100, 40)
         assert (await ask(limiter, key, 100)).remaining == 59
-        getattr(server, fault)()
+        getattr(store, fault)()
         async with asyncio.timeout(5):
             said = [await ask(limiter, key, 100) for _ in range(20)]
         assert all(each.accepted for each in said)
@@ -216,18 +204,18 @@ async def test_answers_go_on_without_the_store(server: RedisServer, fault: str) 
 
 @pytest.mark.parametrize("fault", ["kill", "freeze"])
 async def test_the_store_comes_back_by_itself_and_learns_what_it_missed(
-    server: RedisServer, fault: str
+    store: RedisServer, fault: str
 ) -> None:
     """What was accepted before and during the outage counts for everybody after it."""
     key = new_id()
-    async with running(RedisLimiter(server.url)) as limiter, callers(server.url, "server") as three:
+    async with running(RedisLimiter(store.url)) as limiter, callers(store.url, "server") as three:
         for _ in range(30):
             await ask(limiter, key, 100)
-        getattr(server, fault)()
+        getattr(store, fault)()
         await until_away(limiter, key, 100)
         away = [await ask(limiter, key, 100) for _ in range(20)]
         spent = 100 - away[-1].remaining
-        server.start() if fault == "kill" else server.thaw()
+        store.start() if fault == "kill" else store.thaw()
         await until(lambda: limiter.link.is_up)
         await until_told(limiter, key, 100, spent)
         for each in three:
@@ -265,10 +253,10 @@ async def until_up(caller: Caller) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_what_the_store_evicts_is_told_again(server: RedisServer, client: "Redis") -> None:
+async def test_what_the_store_evicts_is_told_again(store: RedisServer, client: "Redis") -> None:
     """A store that forgets a budget, for want of memory or by a flush, does not give it anew."""
     key = new_id()
-    async with running(RedisLimiter(server.url)) as limiter:
+    async with running(RedisLimiter(store.url)) as limiter:
         for _ in range(4):
             await ask(limiter, key, 5)
         await client.flushall()
@@ -277,11 +265,11 @@ async def test_what_the_store_evicts_is_told_again(server: RedisServer, client: 
 
 
 async def test_a_store_that_refuses_to_count_is_no_store(
-    server: RedisServer, client: "Redis"
+    store: RedisServer, client: "Redis"
 ) -> None:
     """A store that is full answers every question with an error: counting goes on locally."""
     key = new_id()
-    async with running(RedisLimiter(server.url)) as limiter:
+    async with running(RedisLimiter(store.url)) as limiter:
         await ask(limiter, key, 5)
         await client.config_set("maxmemory-policy", "noeviction")
         await client.config_set("maxmemory", "1")

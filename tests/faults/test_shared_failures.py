@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
-import pytest
 from typing_extensions import override
 
 from justpaid.api_keys.key_format import generate_key
@@ -22,7 +21,7 @@ from justpaid.web.gate_contract import Decision, decided
 from tests.api.gate_world import Hands
 from tests.api.live_service import free_port
 from tests.faults.processes import justpaid_api, until_answering
-from tests.faults.redis_server import PROGRAM, WHY_NOT, RedisServer
+from tests.faults.redis_server import RedisServer
 
 LIMIT = 30
 ADDRESS = "192.0.2.7"
@@ -84,15 +83,11 @@ async def test_a_budget_known_to_be_spent_is_not_asked_about() -> None:
     assert [each.accepted for each in await fail(counter, 1)] == [True]
 
 
-async def test_without_the_store_each_process_counts(tmp_path: Path) -> None:
+async def test_without_the_store_each_process_counts(store: RedisServer) -> None:
     """A store that is gone opens no door: the process goes on counting from what it knows."""
-    if PROGRAM is None:
-        pytest.skip(WHY_NOT)
-    server = RedisServer(tmp_path)
-    server.start()
-    async with counters(server.url, 1) as (counter,):
+    async with counters(store.url, 1) as (counter,):
         await fail(counter, LIMIT - 10)
-        server.kill()
+        store.kill()
         said = await fail(counter, 30)
     assert sum(each.accepted for each in said) == 10
 

@@ -9,19 +9,9 @@ from justpaid.engine.plan import View, plan
 from justpaid.engine.resolve import Names
 from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.workflows.program import StepList, compile_definition
+from tests.unit.engine.counted_journal import Counted
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class Counted(dict[str, StepRecord]):
-    """A journal that counts how often it is looked at."""
-
-    looks = 0
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """Look at a step."""
-        self.looks += 1
-        return super().get(key, default)
 
 
 def _chain(length: int, strategy: str = "fail") -> StepList:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from justpaid import exact_json
-from justpaid.engine.model import ClaimedRun, Journal, StepRecord
+from justpaid.engine.model import ClaimedRun, Journal
 from justpaid.engine.plan import View, plan
 from justpaid.engine.pure_steps import PureSteps
 from justpaid.engine.resolve import CompanyFacts, names_of_run
@@ -14,19 +14,9 @@ from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.steps.loop import Loop
 from justpaid.steps.transform import Transform
 from justpaid.workflows.program import compile_definition
+from tests.unit.engine.counted_journal import Counted
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class Counted(dict[str, StepRecord]):
-    """A journal that counts how often it is looked at."""
-
-    looks = 0
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """Look at a step."""
-        self.looks += 1
-        return super().get(key, default)
 
 
 def _looks(items: int, *, at_once: int) -> int:
