@@ -27,8 +27,8 @@ _LEAD_SECONDS: Final = 0.2
 class _Seen:
     """What the good key's callers saw in one situation, slice by slice."""
 
-    p50: list[float] = field(default_factory=list[float])
-    p99: list[float] = field(default_factory=list[float])
+    p50: list[float] = field(default_factory=list)
+    p99: list[float] = field(default_factory=list)
     good: Counter[int] = field(default_factory=Counter[int])
     junk: Counter[str] = field(default_factory=Counter[str])
 

@@ -35,7 +35,7 @@ _PLENTY: Final = 1_000_000
 class Revocations:
     """What was seen of all revocations together."""
 
-    revoke_seconds: list[float] = field(default_factory=list[float])
+    revoke_seconds: list[float] = field(default_factory=list)
     accepted_after: int = 0
     answers: int = 0
     seconds: float = 0.0

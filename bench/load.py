@@ -18,8 +18,8 @@ class Load:
     """What a load saw: latencies in seconds, statuses, and how long it all took."""
 
     seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list[float])
-    statuses: dict[int, int] = field(default_factory=dict[int, int])
+    latencies: list[float] = field(default_factory=list)
+    statuses: dict[int, int] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:

@@ -26,14 +26,14 @@ class StubProviders:
     """
 
     url: str = ""
-    acts: list[tuple[str, JsonObject]] = field(default_factory=list[tuple[str, JsonObject]])
+    acts: list[tuple[str, JsonObject]] = field(default_factory=list)
     repeats: Counter[str] = field(default_factory=Counter[str])
-    records: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    records: dict[str, JsonObject] = field(default_factory=dict)
     failing: Counter[str] = field(default_factory=Counter[str])
-    refused: set[str] = field(default_factory=set[str])
+    refused: set[str] = field(default_factory=set)
     lost: Counter[str] = field(default_factory=Counter[str])
-    keyless: list[str] = field(default_factory=list[str])
-    _answers: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    keyless: list[str] = field(default_factory=list)
+    _answers: dict[str, JsonObject] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1001))
 
     def base(self, service: str) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -31,7 +31,9 @@ def clock_since(moment: datetime, at: float, monotonic_clock: MonotonicClock) ->
 
     Those who share a database agree on its time by it, however far apart their own clocks are.
     """
-    return lambda: moment + timedelta(seconds=monotonic_clock() - at)
+    # Half of what adding a timedelta costs, and a worker asks at every step.
+    read, start = datetime.fromtimestamp, moment.timestamp() - at
+    return lambda: read(start + monotonic_clock(), UTC)
 
 
 def to_wire(moment: datetime) -> str:

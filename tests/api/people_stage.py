@@ -26,7 +26,7 @@ class Browser:
     client: httpx.AsyncClient
     origin: str
     csrf: str | None = None
-    session: dict[str, Any] = field(default_factory=dict[str, Any])
+    session: dict[str, Any] = field(default_factory=dict)
 
     async def ask(
         self, method: str, path: str, body: Any = None, headers: dict[str, str | None] | None = None

@@ -87,7 +87,7 @@ class World:
     app: FastAPI
     pool: Pool
     company_id: UUID
-    changes: list[WorkflowChange] = field(default_factory=list[WorkflowChange])
+    changes: list[WorkflowChange] = field(default_factory=list)
     reported: list[tuple[UUID, Sequence[str]]] = field(
         default_factory=list[tuple[UUID, Sequence[str]]]
     )

@@ -56,11 +56,11 @@ class Stub:
     """
 
     url: str = ""
-    calls: list[Call] = field(default_factory=list[Call])
+    calls: list[Call] = field(default_factory=list)
     script: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list[int]))
-    headers: dict[str, str] = field(default_factory=dict[str, str])
-    held: dict[str, asyncio.Event] = field(default_factory=dict[str, asyncio.Event])
-    answers: dict[str, str] = field(default_factory=dict[str, str])
+    headers: dict[str, str] = field(default_factory=dict)
+    held: dict[str, asyncio.Event] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
 
     def calls_of(self, path: str) -> list[Call]:
         """Return the calls of one path."""

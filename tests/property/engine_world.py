@@ -81,9 +81,9 @@ class Memory:
     fence: int = 0
     status: RunStatus = RunStatus.PENDING
     output: str | None = None
-    steps: dict[tuple[str, int], StepRecord] = field(default_factory=dict[Any, StepRecord])
-    effects: dict[tuple[str, int], EffectRecord] = field(default_factory=dict[Any, EffectRecord])
-    computed_after_commit: list[str] = field(default_factory=list[str])
+    steps: dict[tuple[str, int], StepRecord] = field(default_factory=dict)
+    effects: dict[tuple[str, int], EffectRecord] = field(default_factory=dict)
+    computed_after_commit: list[str] = field(default_factory=list)
 
     def claim(self) -> tuple[ClaimedRun, Journal]:
         """Take the run with a new fence, and read its journal."""

@@ -29,11 +29,11 @@ class Outcome:
     """What a list comes to: by path what is certain; `chance`: beginnings of other paths."""
 
     has_failed: bool = False
-    told: dict[str, str] = field(default_factory=dict[str, str])
-    gives: dict[str, Any] = field(default_factory=dict[str, Any])
-    chance: list[str] = field(default_factory=list[str])
+    told: dict[str, str] = field(default_factory=dict)
+    gives: dict[str, Any] = field(default_factory=dict)
+    chance: list[str] = field(default_factory=list)
     output: Any = None
-    outputs: list[Any] = field(default_factory=list[Any])  # of a race: one of these
+    outputs: list[Any] = field(default_factory=list)  # of a race: one of these
 
 
 class Reading:

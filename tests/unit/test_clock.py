@@ -1,4 +1,4 @@
-"""Moments as the API writes them."""
+"""Moments as the API writes them, and the clock that processes share."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from justpaid.clock import to_wire
+from justpaid.clock import clock_since, to_wire
 
 _ZONES = st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(timezone) | st.just(UTC)
 _MOMENTS = st.datetimes(timezones=_ZONES).filter(lambda moment: 1 < moment.year < 9999)
@@ -31,3 +31,16 @@ def test_a_moment_is_written_as_the_standard_library_would(moment: datetime) -> 
     """The short way to write a moment says the same as the long one, whatever its zone."""
     expected = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
     assert to_wire(moment) == f"{expected}Z"
+
+
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.floats(0, 1e7),
+    st.floats(0, 1e6),
+)
+def test_a_shared_clock_goes_on_from_the_moment_it_was_given(
+    moment: datetime, at: float, passed: float
+) -> None:
+    """What has passed on the monotonic clock is added to the moment, to the microsecond."""
+    clock = clock_since(moment, at, lambda: at + passed)
+    assert abs(clock() - (moment + timedelta(seconds=passed))) <= timedelta(microseconds=2)

@@ -285,8 +285,8 @@ class Answer:
 class Journal:
     """What is stored of a run beyond its row: its steps' attempts and its line's effects."""
 
-    steps: list[StepRecord] = field(default_factory=list[StepRecord])
-    effects: list[EffectRecord] = field(default_factory=list[EffectRecord])
+    steps: list[StepRecord] = field(default_factory=list)
+    effects: list[EffectRecord] = field(default_factory=list)
     size: int = 0
     is_readable: bool = True
 
@@ -301,13 +301,13 @@ class Entry:
     run_id: UUID
     fence: int
     origin_run_id: UUID
-    steps: list[StepRecord] = field(default_factory=list[StepRecord])
-    effects: list[EffectRecord] = field(default_factory=list[EffectRecord])
-    logs: list[LogLine] = field(default_factory=list[LogLine])
-    approvals: list[ApprovalRequest] = field(default_factory=list[ApprovalRequest])
-    children: list[ChildRun] = field(default_factory=list[ChildRun])
-    closed: list[str] = field(default_factory=list[str])
-    sealed: list[SealedRequest] = field(default_factory=list[SealedRequest])
+    steps: list[StepRecord] = field(default_factory=list)
+    effects: list[EffectRecord] = field(default_factory=list)
+    logs: list[LogLine] = field(default_factory=list)
+    approvals: list[ApprovalRequest] = field(default_factory=list)
+    children: list[ChildRun] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+    sealed: list[SealedRequest] = field(default_factory=list)
 
     @property
     def is_attended(self) -> bool:

@@ -113,13 +113,13 @@ class Plan:
     `elapsed`: suspended steps whose moment or answer has come. `over`: rounds at their end.
     """
 
-    ready: list[Ready] = field(default_factory=list[Ready])
-    skips: list[Skip] = field(default_factory=list[Skip])
-    faulty: list[Faulty] = field(default_factory=list[Faulty])
-    elapsed: list[Ready] = field(default_factory=list[Ready])
-    over: list[Frame] = field(default_factory=list[Frame])
-    gathers: list[Gather] = field(default_factory=list[Gather])
-    waits: list[Wait] = field(default_factory=list[Wait])
+    ready: list[Ready] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list)
+    faulty: list[Faulty] = field(default_factory=list)
+    elapsed: list[Ready] = field(default_factory=list)
+    over: list[Frame] = field(default_factory=list)
+    gathers: list[Gather] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
     stop: Stop | None = None
     is_over: bool = False
 

@@ -60,8 +60,8 @@ class Skipped:
 class Batch:
     """What one call came to; `last` is the run it went as far as, None when there was none."""
 
-    retried: list[tuple[UUID, StartedRun]] = field(default_factory=list[tuple[UUID, StartedRun]])
-    skipped: list[Skipped] = field(default_factory=list[Skipped])
+    retried: list[tuple[UUID, StartedRun]] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     remaining: int = 0
     last: Position | None = None
 

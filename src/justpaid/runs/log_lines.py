@@ -56,7 +56,7 @@ class TailPosition:
     seq: int = -1
     reused: int = 0
     told: int = 0
-    open: set[int] = field(default_factory=set[int])
+    open: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)

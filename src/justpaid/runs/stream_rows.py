@@ -65,8 +65,8 @@ class NewRows:
 
     run: dict[str, Any]
     fence: int
-    steps: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    notes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
 
 
 async def read_since(connection: Connection, looks: Sequence[Look]) -> dict[UUID, NewRows]:

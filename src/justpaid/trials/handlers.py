@@ -48,7 +48,7 @@ class Notes:
     mocks: Mapping[str, JsonValue]
     monotonic: MonotonicClock
     stop: Callable[[], None] = lambda: None
-    would_do: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    would_do: dict[str, JsonObject] = field(default_factory=dict)
     cut_short: str | None = None
     _steps: int = 0
     _ends_at: float = 0.0

@@ -57,7 +57,7 @@ class Trial:
     """What a trial came to; `would_do` says by path what would have left."""
 
     notes: Notes
-    steps: dict[str, StepRecord] = field(default_factory=dict[str, StepRecord])
+    steps: dict[str, StepRecord] = field(default_factory=dict)
     status: RunStatus = RunStatus.RUNNING
     output: str | None = None
     error: str | None = None

@@ -34,9 +34,9 @@ _ELSEWHERE: Final = "(many others)"
 class Counted:
     """What was counted since the last time: to be written in one batch."""
 
-    hours: list[HourCount] = field(default_factory=list[HourCount])
-    sources: list[SourceCount] = field(default_factory=list[SourceCount])
-    findings: list[Finding] = field(default_factory=list[Finding])
+    hours: list[HourCount] = field(default_factory=list)
+    sources: list[SourceCount] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:

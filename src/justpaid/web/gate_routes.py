@@ -62,7 +62,7 @@ class GateRoute:
 
 @dataclass(slots=True)
 class _Node:
-    fixed: dict[str, "_Node"] = field(default_factory=dict[str, "_Node"])
+    fixed: dict[str, "_Node"] = field(default_factory=dict)
     wild: "_Node | None" = None
     methods: "Methods | None" = None
 

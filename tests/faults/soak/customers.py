@@ -54,11 +54,11 @@ class Order:
 
     shape: Shape
     given: dict[str, Any]
-    run_ids: list[str] = field(default_factory=list[str])
+    run_ids: list[str] = field(default_factory=list)
     record: dict[str, Any] | None = None
     was_cancelled: bool = False
     retries: int = 0
-    problems: list[str] = field(default_factory=list[str])
+    problems: list[str] = field(default_factory=list)
 
     @property
     def ref(self) -> str:
@@ -75,7 +75,7 @@ class Market:
     provider: Provider
     offers: Sequence[tuple[Shape, str]]
     chance: random.Random
-    orders: list[Order] = field(default_factory=list[Order])
+    orders: list[Order] = field(default_factory=list)
     is_closed: bool = False
     _numbers: int = 0
 

@@ -48,10 +48,10 @@ class Provider:
 
     seed: int
     url: str = ""
-    book: list[Arrival] = field(default_factory=list[Arrival])
+    book: list[Arrival] = field(default_factory=list)
     acts: Counter[Place] = field(default_factory=Counter[Place])
-    answers: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    refused: set[str] = field(default_factory=set[str])
+    answers: dict[str, bytes] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     _asked: Counter[Place] = field(default_factory=Counter[Place])
 
     def arrivals(self) -> dict[Place, list[Arrival]]:

@@ -34,7 +34,7 @@ class Reaper:
     kills: dict[str, int] = field(default_factory=lambda: {"api": 0, "worker": 0})
     freezes: int = 0
     thefts: int = 0
-    _frozen: set["asyncio.Task[None]"] = field(default_factory=set["asyncio.Task[None]"])
+    _frozen: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def reap(self, kills: int, tell: Callable[[int], None]) -> None:
         """Kill so many processes, one after the other, and freeze some in between."""

@@ -45,9 +45,9 @@ class Nursery:
     """The living API and worker processes; whichever ends is replaced at once."""
 
     process: Process
-    living: dict[int, str] = field(default_factory=dict[int, str])
-    ended_by_themselves: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
-    killed: set[int] = field(default_factory=set[int])
+    living: dict[int, str] = field(default_factory=dict)
+    ended_by_themselves: list[tuple[str, int]] = field(default_factory=list)
+    killed: set[int] = field(default_factory=set)
 
     def bear(self, kind: str) -> None:
         """Ask for a further process."""
