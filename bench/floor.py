@@ -1,14 +1,28 @@
-"""The floor under a run: the same rows by bare asyncpg, each commit its own, without any queue."""
+"""The floor under a run: what the same answer costs a small service written by hand.
 
-import asyncio
-import time
-from typing import Final
+One POST, one HTTP call, the run and its five steps written in three commits of their own by bare
+asyncpg, through FastAPI on Granian. No key, no queue, no worker, no expressions; nothing goes on
+after a kill.
+"""
 
+import json
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Final, cast
+from uuid import UUID
+
+import aiohttp
 import asyncpg
+import uvloop
+from fastapi import FastAPI, Request, Response
+from granian.constants import Interfaces
+from granian.server.embed import Server
 
-from bench.load import Load
+from justpaid.collector import settle_collector
 from justpaid.ids import new_id
 
+PATH: Final = "/runs"
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS floor_runs (
   id uuid PRIMARY KEY, company_id uuid, status text, input json, output json,
@@ -17,53 +31,83 @@ CREATE TABLE IF NOT EXISTS floor_steps (
   run_id uuid, path text, attempt int, company_id uuid, type text, status text, input json,
   output json, started_at timestamptz DEFAULT now(), PRIMARY KEY (run_id, path, attempt));
 """
-_INPUT: Final = '{"amount":129.90,"customer":"cus_1","lines":[1,2,3]}'
-_STEPS: Final = 5
+_START: Final = """
+INSERT INTO floor_runs (id, company_id, status, input) VALUES ($1, $2, 'running', $3)
+"""
+_STEPS: Final = """
+INSERT INTO floor_steps (run_id, path, attempt, company_id, type, status, input, output)
+SELECT $1, path, 1, $2, 'transform', 'completed', $3::json, output
+FROM unnest($4::text[], $5::json[]) AS s (path, output)
+"""
+_END: Final = """
+UPDATE floor_runs SET status = 'completed', output = $2, completed_at = now() WHERE id = $1
+"""
+_MOST_CONNECTIONS: Final = 16
 _SECONDS: Final = 10.0
 
 
-async def drive_floor(dsn: str, *, clients: int, seconds: float) -> Load:
-    """Write a run, its five steps and its end in three commits, as often as the database allows."""
+class _Floor:
+    """Does by hand what the measured workflow says."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", client: aiohttp.ClientSession) -> None:
+        self._pool = pool
+        self._client = client
+        self._company_id = new_id()
+
+    async def run(self, url: str, raw: bytes) -> dict[str, Any]:
+        run_id: UUID = new_id()
+        given: dict[str, Any] = json.loads(raw)["input"]
+        text = json.dumps(given)
+        await self._pool.execute(_START, run_id, self._company_id, text)
+        fee = round(given["amount"] * 0.029, 2)
+        steps: dict[str, Any] = {
+            "fee": {"amount": given["amount"], "fee": fee},
+            "large": {"result": given["amount"] > 100},
+            "shape": {"total": given["amount"] + fee},
+        }
+        async with self._client.get(url) as answer:
+            body: dict[str, Any] = await answer.json()
+            steps["fetch"] = {"status": answer.status, "body": body}
+        steps["done"] = {"invoice": body["id"], **steps["shape"]}
+        await self._write_steps(run_id, text, steps)
+        await self._pool.execute(_END, run_id, json.dumps(steps["done"]))
+        return {"id": str(run_id), "status": "completed", "output": steps["done"], "steps": steps}
+
+    async def _write_steps(self, run_id: UUID, text: str, steps: dict[str, Any]) -> None:
+        outputs = [json.dumps(output) for output in steps.values()]
+        await self._pool.execute(_STEPS, run_id, self._company_id, text, list(steps), outputs)
+
+
+@asynccontextmanager
+async def _opened(dsn: str) -> AsyncGenerator[_Floor]:
     pool = await asyncpg.create_pool(
-        dsn, min_size=clients, max_size=clients, timeout=_SECONDS, command_timeout=_SECONDS
+        dsn, min_size=1, max_size=_MOST_CONNECTIONS, timeout=_SECONDS, command_timeout=_SECONDS
     )
     await pool.execute(_SCHEMA)
-    load = Load()
-    end = time.perf_counter() + seconds
-
-    async def client() -> None:
-        async with pool.acquire() as connection:
-            while (start := time.perf_counter()) < end:
-                await _one_run(connection)
-                load.latencies.append(time.perf_counter() - start)
-
-    begun = time.perf_counter()
-    await asyncio.gather(*(client() for _ in range(clients)))
-    load.seconds = time.perf_counter() - begun
-    await pool.close()
-    return load
+    async with pool, aiohttp.ClientSession() as client:
+        yield _Floor(pool, client)
 
 
-async def _one_run(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> None:
-    run_id, company_id = new_id(), new_id()
-    await connection.execute(
-        "INSERT INTO floor_runs (id, company_id, status, input) VALUES ($1, $2, 'running', $3)",
-        run_id,
-        company_id,
-        _INPUT,
-    )
-    await connection.execute(
-        "INSERT INTO floor_steps (run_id, path, attempt, company_id, type, status, input, output) "
-        "SELECT $1, 's' || n, 1, $2, 'transform', 'completed', $3::json, $3::json "
-        "FROM generate_series(1, $4) n",
-        run_id,
-        company_id,
-        _INPUT,
-        _STEPS,
-    )
-    await connection.execute(
-        "UPDATE floor_runs SET status = 'completed', output = $2, completed_at = now() "
-        "WHERE id = $1",
-        run_id,
-        _INPUT,
-    )
+async def _serve(port: int, dsn: str, url: str) -> None:
+    app = FastAPI()
+    async with _opened(dsn) as floor:
+
+        async def answer(request: Request) -> Response:
+            run = await floor.run(url, await request.body())
+            return Response(json.dumps(run), media_type="application/json")
+
+        app.add_api_route(PATH, answer, methods=["POST"])
+        server = Server(
+            cast("Any", app),  # Granian has its own name for an ASGI app
+            address="127.0.0.1",
+            port=port,
+            interface=Interfaces.ASGINL,
+            websockets=False,
+            log_enabled=False,
+        )
+        settle_collector()
+        await server.serve()
+
+
+if __name__ == "__main__":
+    uvloop.run(_serve(int(sys.argv[1]), *sys.argv[2:]))

@@ -1,6 +1,5 @@
 """What is measured, each beside its floor in the same minutes, so that noise meets both."""
 
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Generator
@@ -16,7 +15,7 @@ from bench.edge_server import LIMIT, PATH
 from bench.load import Load, drive, request_bytes
 from bench.processes import cpu_seconds, serving
 from bench.service import PARTS, Service
-from bench.workbench import Bench, drive_service, make_table, start_request
+from bench.workbench import START_BODY, Bench, drive_service, make_table, start_request
 
 _API: Final = "/api/v1"
 _CLIENTS: Final = (1, 16, 64)
@@ -43,34 +42,36 @@ def idle(bench: Bench) -> None:
 
 
 def runs(bench: Bench) -> None:
-    """Start five-step runs and wait for their ends, beside bare commits of the same rows."""
+    """Start five-step runs and wait for their ends, beside the same work written by hand."""
     service = bench.service
     request = start_request(service, five_steps(bench.stub_port))
     columns = ["clients", "runs/s", "p50 ms", "p99 ms", "CPU ms/run", *PARTS]
     table = make_table("Runs", *columns, "floor/s", "floor CPU", "ratio", "statuses")
     uvloop.run(drive(service.port, lambda _: request, clients=16, seconds=2))  # warm
-    for _ in range(bench.repeats):
-        for clients in _CLIENTS:
-            load, cost = drive_service(bench, request, clients)
-            total = sum(cost.values())
-            before = service.cpu()["database"] + _own_cpu()
-            base = uvloop.run(
-                floor.drive_floor(service.dsn, clients=clients, seconds=bench.seconds)
-            )
-            base_cost = service.cpu()["database"] + _own_cpu() - before
-            base_cost *= 1000 / max(1, len(base.latencies))
-            table.add_row(
-                str(clients),
-                f"{load.rate:.0f}",
-                f"{load.percentile(0.5):.1f}",
-                f"{load.percentile(0.99):.1f}",
-                f"{total:.2f}",
-                *(f"{cost[name]:.2f}" for name in PARTS),
-                f"{base.rate:.0f}",
-                f"{base_cost:.2f}",
-                f"{total / base_cost:.2f}",
-                str(load.statuses),
-            )
+    url = f"http://127.0.0.1:{bench.stub_port}/invoices/1"
+    with serving("bench.floor", "{port}", service.dsn, url) as (port, process):
+        by_hand = request_bytes("POST", floor.PATH, {}, START_BODY)
+
+        def cpu() -> float:
+            return cpu_seconds(process) + service.cpu()["database"]
+
+        for _ in range(bench.repeats):
+            for clients in _CLIENTS:
+                load, cost = drive_service(bench, request, clients)
+                base, base_cost = _measure(port, by_hand, bench.seconds, cpu, clients)
+                total, base_cost = sum(cost.values()), base_cost / 1000
+                table.add_row(
+                    str(clients),
+                    f"{load.rate:.0f}",
+                    f"{load.percentile(0.5):.1f}",
+                    f"{load.percentile(0.99):.1f}",
+                    f"{total:.2f}",
+                    *(f"{cost[name]:.2f}" for name in PARTS),
+                    f"{base.rate:.0f}",
+                    f"{base_cost:.2f}",
+                    f"{total / base_cost:.2f}",
+                    str(load.statuses),
+                )
     bench.console.print(table)
 
 
@@ -160,16 +161,15 @@ def _edge_servers(service: Service, body: bytes) -> Generator[list[tuple[int, Pr
 
 
 def _measure(
-    port: int, request: bytes, seconds: float, cpu: Callable[[], float]
+    port: int,
+    request: bytes,
+    seconds: float,
+    cpu: Callable[[], float],
+    clients: int = _EDGE_CLIENTS,
 ) -> tuple[Load, float]:
-    uvloop.run(drive(port, lambda _: request, clients=_EDGE_CLIENTS, seconds=0.3))  # warm
+    uvloop.run(drive(port, lambda _: request, clients=clients, seconds=0.3))  # warm
     before = cpu()
-    load = uvloop.run(drive(port, lambda _: request, clients=_EDGE_CLIENTS, seconds=seconds))
+    load = uvloop.run(drive(port, lambda _: request, clients=clients, seconds=seconds))
     if set(load.statuses) != {200}:
         raise RuntimeError(f"not all was answered with 200: {load.statuses}")
     return load, (cpu() - before) * 1e6 / max(1, len(load.latencies))
-
-
-def _own_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime

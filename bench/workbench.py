@@ -14,6 +14,7 @@ from bench.service import PARTS, Service
 
 _API: Final = "/api/v1"
 _INPUT: Final[Mapping[str, Any]] = {"amount": 129.90, "customer": "cus_1"}
+START_BODY: Final = json.dumps({"input": _INPUT}).encode()
 
 
 @dataclass(frozen=True, slots=True)
