@@ -161,7 +161,7 @@ class Stage:
         """Accept a run."""
         run = self.new_run(workflow_id, value, **fields)
         async with self.pool.acquire() as connection:
-            assert (await journal.accept_runs(connection, [run]))[run.id] is None
+            assert await journal.accept_runs(connection, [run]) == [None]
         return run.id
 
     async def run(self, steps: Sequence[Mapping[str, Any]], value: Any = None, **top: Any) -> Row:

@@ -22,7 +22,7 @@ async def _again(stage: Stage, run_id: UUID, workflow_id: UUID, kept: list[str])
         workflow_id, id=new_id(), origin_run_id=origin, retried_from=run_id, fence=1
     )
     async with stage.pool.acquire() as connection, connection.transaction():
-        assert (await journal.accept_runs(connection, [run]))[run.id] is None
+        assert await journal.accept_runs(connection, [run]) == [None]
         await journal.reuse_steps(connection, stage.company_id, run_id, run.id, kept)
     return run.id
 

@@ -199,10 +199,10 @@ async def test_the_line_of_a_run_has_one_unfinished_run(stage: Stage) -> None:
     first = stage.new_run(workflow_id, origin_run_id=origin, fence=1)
     second = stage.new_run(workflow_id, origin_run_id=origin, fence=1)
     async with stage.pool.acquire() as connection:
-        assert await journal.accept_runs(connection, [first]) == {first.id: None}
-        assert await journal.accept_runs(connection, [first]) == {first.id: None}
-        obstacle = (await journal.accept_runs(connection, [second]))[second.id]
-    assert obstacle is not None
+        assert await journal.accept_runs(connection, [first]) == [None]
+        assert await journal.accept_runs(connection, [first]) == [None]
+        (obstacle,) = await journal.accept_runs(connection, [second])
+    assert isinstance(obstacle, journal.Obstacle)
     assert (obstacle.run_id, obstacle.is_repeat) == (first.id, False)
 
 
@@ -212,9 +212,8 @@ async def test_an_idempotency_key_finds_its_first_run(stage: Stage) -> None:
     first, second = (stage.new_run(workflow_id, idempotency_key="k") for _ in range(2))
     async with stage.pool.acquire() as connection:
         answers = await journal.accept_runs(connection, [first, second])
-    winner, other = (first, second) if answers[first.id] is None else (second, first)
-    obstacle = answers[other.id]
-    assert obstacle is not None
+    winner, obstacle = (first, answers[1]) if answers[0] is None else (second, answers[0])
+    assert isinstance(obstacle, journal.Obstacle)
     assert (obstacle.run_id, obstacle.is_repeat) == (winner.id, True)
 
 
@@ -230,13 +229,15 @@ async def test_a_run_is_stored_only_while_its_workflow_stands_so(stage: Stage) -
     foreign = stage.new_run(active, if_active=True, company_id=new_id())
     fitting, unasked = stage.new_run(active, if_active=True), stage.new_run(paused)
     async with stage.pool.acquire() as connection:
-        assert await journal.accept_runs(connection, [stored_before]) == {stored_before.id: None}
+        assert await journal.accept_runs(connection, [stored_before]) == [None]
         await connection.execute("UPDATE workflows SET status='paused' WHERE id=$1", paused)
         answers = await journal.accept_runs(
             connection, [stored_before, moved, old, foreign, fitting, unasked]
         )
         count = await connection.fetchval("SELECT count(*) FROM runs")
-    assert answers == {stored_before.id: None, fitting.id: None, unasked.id: None}
+    is_moved = [isinstance(answer, journal.Moved) for answer in answers]
+    assert is_moved == [False, True, True, True, False, False]
+    assert [answers[place] for place in (0, 4, 5)] == [None] * 3
     assert count == 3
 
 

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 from justpaid import exact_json
@@ -93,6 +93,13 @@ class Obstacle(NamedTuple):
     is_repeat: bool
 
 
+class Moved:
+    """What a run was made for no longer holds: the state of its workflow, or that of its line."""
+
+
+Accepted: TypeAlias = Obstacle | Moved | None
+
+
 class Renewed(NamedTuple):
     """What a renewed lease tells."""
 
@@ -109,29 +116,27 @@ class Cancelled:
     release: UUID | None
 
 
-async def accept_runs(
-    connection: Connection, runs: Sequence[NewRun]
-) -> dict[UUID, Obstacle | None]:
-    """Store runs and notify workers; tell for each that was not stored which run is in its place.
+async def accept_runs(connection: Connection, runs: Sequence[NewRun]) -> list[Accepted]:
+    """Store runs and notify workers; answer each in its place: None, or why it was not stored.
 
     On a caller's connection it joins the caller's transaction. Runs under maxConcurrentRuns are
-    stored `held`: call `release` afterwards. Nothing is told of a run whose `if_active` does not
-    hold, and of one whose obstacle is gone already: a run of its line that has ended since.
+    stored `held`: call `release` afterwards. Moved is a run whose `if_active` does not hold, and
+    one whose obstacle is gone already: a run of its line that has ended since.
     """
     is_sealed = any(run.sealed_input is not None for run in runs)
     rows_to_store = [_NEW_RUN(run) for run in runs]
     async with connection.transaction() if is_sealed else nullcontext():
         rows = await connection.fetch(_ACCEPT, rows_to_store, timeout=_SECONDS)
-        answers: dict[UUID, Obstacle | None] = {row["id"]: None for row in rows}
+        answers: dict[UUID, Accepted] = {row["id"]: None for row in rows}
         if is_sealed:
             await add_inputs(connection, [run for run in runs if run.id in answers])
     missing = [run for run in runs if run.id not in answers]
     if missing:
         answers.update(await _obstacles(connection, missing))
-    return answers
+    return [answers.get(run.id, Moved()) for run in runs]
 
 
-async def _obstacles(connection: Connection, runs: Sequence[NewRun]) -> dict[UUID, Obstacle | None]:
+async def _obstacles(connection: Connection, runs: Sequence[NewRun]) -> dict[UUID, Accepted]:
     rows = await connection.fetch(
         _ACCEPTED,
         [run.id for run in runs],
@@ -328,8 +333,8 @@ async def _accept_children(connection: Connection, children: Sequence[ChildRun])
     if not children:
         return
     answers = await accept_runs(connection, [child.run for child in children])
-    for child in children:
-        if child.run.id not in answers or answers[child.run.id] is not None:
+    for child, answer in zip(children, answers, strict=True):
+        if answer is not None:
             # Its line has had another run since it was prepared: nobody would wake the parent.
             raise ChildRefused(child.run.id)
         if child.kept and child.run.retried_from is not None:

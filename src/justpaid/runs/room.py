@@ -1,6 +1,6 @@
 """What the routes of this room work with: made once at composition, kept as `app.state.runs`."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -9,8 +9,8 @@ import structlog
 
 from justpaid.audit.service import AuditLog
 from justpaid.db.encryption import KeyRing
-from justpaid.db.pool import Connection, Pool
-from justpaid.engine.journal import accept_runs, release
+from justpaid.db.pool import Pool
+from justpaid.engine.journal import Accepted, accept_runs, release
 from justpaid.engine.lanes import Connect, Lane
 from justpaid.engine.model import NewRun
 from justpaid.runs.effect_resolution import EffectResolver
@@ -19,7 +19,7 @@ from justpaid.runs.model import StartedRun
 from justpaid.runs.records import Outlines, RecordReader
 from justpaid.runs.service import RunControl
 from justpaid.runs.start_facts import StartFactsReader
-from justpaid.runs.starter import Accepted, Moved, RunStarter
+from justpaid.runs.starter import RunStarter
 from justpaid.runs.streams import MayRead, Streams
 from justpaid.runs.waiters import Waiters
 from justpaid.workflows.step_types import StepType
@@ -110,7 +110,7 @@ def make_room(
     outlines = Outlines()
     accept: Lane[NewRun, Accepted] = Lane(
         connect,
-        _accept,
+        accept_runs,
         give_up_after_seconds=_GIVE_UP_AFTER_SECONDS,
         observe_batch=observe_batch,
     )
@@ -126,8 +126,3 @@ def make_room(
         outlines=outlines,
         records=RecordReader(connect, outlines),
     )
-
-
-async def _accept(connection: Connection, runs: Sequence[NewRun]) -> list[Accepted]:
-    answers = await accept_runs(connection, runs)
-    return [answers.get(run.id, Moved()) for run in runs]

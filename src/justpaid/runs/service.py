@@ -14,7 +14,7 @@ from justpaid.audit.model import Actor
 from justpaid.audit.service import AuditLog
 from justpaid.db.encryption import KeyRing
 from justpaid.db.pool import Connection, Row
-from justpaid.engine.journal import Cancelled, accept_runs, cancel_run, reuse_steps
+from justpaid.engine.journal import Cancelled, Moved, accept_runs, cancel_run, reuse_steps
 from justpaid.engine.model import ENDED, NewRun, RunStatus, StepStatus
 from justpaid.engine.sealed import seal_input
 from justpaid.engine.sealed_journal import find_input
@@ -239,10 +239,9 @@ async def _go_on(
     await _require_known(connection, company_id, run.origin_run_id)
     limit = await repository.find_concurrency_limit(connection, company_id, run.workflow_id)
     run = replace(run, held=limit is not None)
-    answers = await accept_runs(connection, [run])
-    if run.id not in answers:
+    (obstacle,) = await accept_runs(connection, [run])
+    if isinstance(obstacle, Moved):
         raise Conflict("Another run that continues this one has just ended. See what it came to.")
-    obstacle = answers[run.id]
     if obstacle is not None:
         raise _unfinished(obstacle.run_id)
     await reuse_steps(connection, company_id, source, run.id, kept)

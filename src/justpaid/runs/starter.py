@@ -13,7 +13,7 @@ from uuid import UUID
 from justpaid import exact_json, ids
 from justpaid.db.encryption import KeyRing
 from justpaid.db.pool import Connection
-from justpaid.engine.journal import Obstacle, accept_runs
+from justpaid.engine.journal import Accepted, Moved, accept_runs
 from justpaid.engine.model import NewRun
 from justpaid.engine.sealed import seal_input
 from justpaid.errors import (
@@ -42,11 +42,6 @@ _WHY_NOT: Final = {
 }
 
 
-class Moved:
-    """The workflow is not, or no longer, active at the version that a run was made for."""
-
-
-Accepted: TypeAlias = Obstacle | Moved | None
 AcceptRun: TypeAlias = Callable[[NewRun], Awaitable[Accepted]]
 
 
@@ -122,7 +117,7 @@ class RunStarter:
         if connection is None:
             obstacle = await self._accept(run)
         else:
-            obstacle = (await accept_runs(connection, [run])).get(run_id, Moved())
+            (obstacle,) = await accept_runs(connection, [run])
         if isinstance(obstacle, Moved):
             return None
         if obstacle is not None and digest is not None:
