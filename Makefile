@@ -78,7 +78,7 @@ screenshots: dev  ## Take every page of the dashboard into dashboard/screenshots
 faults: dev  ## Kill API and workers a thousand times at random, and show what held (10 minutes)
 	$(BIN)/python -m tests.faults.soak
 
-check: lint test  ## What must be green before a commit lands
+check: lint test e2e  ## What must be green before a commit lands
 
 bench: dev  ## Measure against floors in the same run; figures go to docs/performance.md
 	$(BIN)/python -m bench
