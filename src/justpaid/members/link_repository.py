@@ -10,7 +10,7 @@ from justpaid.web.cursors import Position
 
 # Set-ups are rare and decide who owns what: one at a time.
 _LOCK_SETUP = "SELECT pg_advisory_xact_lock($1)"
-_SETUP_LOCK = 0x6A7570_03
+_SETUP_LOCK = 0x6A7570_05
 _LOCK_COMPANY = "SELECT 1 FROM companies WHERE id = $1 FOR NO KEY UPDATE"
 _REPLACE_SETUP = "DELETE FROM setup_links WHERE company_id IS NOT DISTINCT FROM $1"
 _INSERT_SETUP = """

@@ -21,7 +21,7 @@ from justpaid.runs.model import KEY_MEMORY_DAYS
 
 BATCH: Final = 100
 
-_LOCK: Final = 0x6A7570_02  # the advisory lock of the worker that removes
+_LOCK: Final = 0x6A7570_04  # the advisory lock of the worker that removes
 _INTERVAL_SECONDS: Final = 600.0
 _PAUSE_SECONDS: Final = 0.05
 _KEYS_BATCH: Final = 2_000
