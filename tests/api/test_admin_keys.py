@@ -144,6 +144,28 @@ async def test_every_wrong_term_is_named(owner: Browser) -> None:
     assert set(fields) == {"scopes[0]", "admin"}
 
 
+async def test_a_moment_beyond_the_calendar_is_a_wrong_term(owner: Browser) -> None:
+    """An expiry that no calendar of ours reaches is refused by its field, wherever it is given."""
+    made = await make(owner)
+    never = {"expiresAt": "9999-12-31T23:59:59-12:00"}
+    path = f"/keys/{made['id']}"
+    for method, place, body in (
+        ("POST", "/keys", TERMS | never),
+        ("PATCH", path, never),
+        ("POST", f"{path}/rotate", never),
+    ):
+        refused = await owner.ask(method, place, body)
+        assert refused.status_code == 400
+        assert [each["field"] for each in refused.json()["error"]["details"]] == ["expiresAt"]
+
+
+async def test_an_address_with_a_zone_is_refused(owner: Browser) -> None:
+    """A zone names a network card of somebody's machine: no caller would ever be let in by it."""
+    refused = await owner.ask("POST", "/keys", TERMS | {"allowedIps": ["fe80::1%eth0"]})
+    assert refused.status_code == 400
+    assert [each["field"] for each in refused.json()["error"]["details"]] == ["allowedIps[0]"]
+
+
 async def test_changed_terms_hold_at_once(service: WholeService, owner: Browser) -> None:
     """Once a change is answered, no request is accepted on the old terms."""
     made = await make(owner)

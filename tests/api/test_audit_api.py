@@ -113,6 +113,18 @@ async def test_the_file_holds_all_rows_and_a_signed_head(
     assert (await owner.ask("GET", "/audit/export?format=xls")).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("from=0001-01-01T00:00:00%2B14:00", "from"), ("to=9999-12-31T23:59:59-14:00", "to")],
+)
+async def test_an_unusable_moment_is_refused(owner: Browser, query: str, field: str) -> None:
+    """A moment beyond the calendar is refused by its name, before a file is begun."""
+    for path in ("/audit", "/audit/export"):
+        refused = await owner.ask("GET", f"{path}?{query}")
+        assert refused.status_code == 400
+        assert [each["field"] for each in refused.json()["error"]["details"]] == [field]
+
+
 async def test_an_untouched_log_is_valid(owner: Browser) -> None:
     """A person can prove at any time that nobody has changed the log."""
     await act(owner)

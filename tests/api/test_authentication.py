@@ -151,6 +151,21 @@ async def test_a_key_works_only_from_its_addresses(world: World, company_id: UUI
     assert read_limits(response)[0] == "read"
 
 
+async def test_an_ipv4_network_may_be_written_as_ipv6(world: World, company_id: UUID) -> None:
+    """Addresses copied from a dual-stack log let their callers in, however they arrive."""
+    networks = ("::ffff:198.51.100.7", "::ffff:203.0.113.0/120")
+    created = await world.make_key(company_id, allowed_ips=networks)
+    for address, status in (
+        ("198.51.100.7", 200),
+        ("::ffff:198.51.100.7", 200),
+        ("203.0.113.200", 200),
+        ("198.51.100.8", 403),
+        ("203.0.114.1", 403),
+    ):
+        async with world.client(created.secret, address) as client:
+            assert (await client.get(THINGS)).status_code == status
+
+
 async def test_only_a_named_proxy_is_believed(world: World, company_id: UUID) -> None:
     """A caller cannot choose its address; behind the named proxy the real hop counts."""
     created = await world.make_key(company_id)

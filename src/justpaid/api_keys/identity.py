@@ -2,10 +2,9 @@
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from ipaddress import ip_network
 from typing import Final
 
-from justpaid.api_keys.model import EXPIRY_NOTICE, ApiKey, KeyStatus
+from justpaid.api_keys.model import EXPIRY_NOTICE, ApiKey, KeyStatus, read_network
 from justpaid.ids import Prefix, encode_id
 from justpaid.web.caller import Caller
 from justpaid.web.gate_contract import Identity
@@ -34,7 +33,7 @@ def identify_key(key: ApiKey) -> Identity:
         limits=key.limits,
         shut_because=_SHUT.get(key.stored_status),
         expires_at=None if key.expires_at is None else key.expires_at.timestamp(),
-        networks=tuple(ip_network(text) for text in key.allowed_ips),
+        networks=tuple(map(read_network, key.allowed_ips)),
         notice_from=None if deprecated_at is None else deprecated_at.timestamp(),
         notice_headers=() if deprecated_at is None else _notice(key, deprecated_at),
     )

@@ -5,9 +5,9 @@ The key's own text is not here: it is shown once, and only its keyed hash is sto
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +21,7 @@ _MAX_NAME: Final = 255
 _MAX_NOTE: Final = 2000
 _MAX_LIMIT: Final = 1_000_000
 _MAX_NETWORKS: Final = 100
+_MAPPED_BITS: Final = 96  # before the IPv4 address in one that is mapped into IPv6
 
 
 class KeyStatus(StrEnum):
@@ -101,8 +102,8 @@ def find_problems(request: KeyRequest, now: datetime) -> list[Problem]:
         problems.append(Problem("name", f"must have 1 to {_MAX_NAME} characters"))
     if not request.scopes:
         problems.append(Problem("scopes", "must name at least one scope"))
-    if request.expires_at is not None and request.expires_at <= now:
-        problems.append(Problem("expiresAt", "must lie in the future"))
+    if request.expires_at is not None:
+        problems.extend(_expiry_problems(request.expires_at, now))
     if len(request.note) > _MAX_NOTE:
         problems.append(Problem("note", f"must have at most {_MAX_NOTE} characters"))
     problems.extend(_network_problems(request.allowed_ips))
@@ -112,13 +113,35 @@ def find_problems(request: KeyRequest, now: datetime) -> list[Problem]:
     return problems
 
 
+def _expiry_problems(expires_at: datetime, now: datetime) -> list[Problem]:
+    if expires_at <= now:
+        return [Problem("expiresAt", "must lie in the future")]
+    try:
+        expires_at.astimezone(UTC)
+    except OverflowError:  # the last hours of the year 9999, west of Greenwich
+        return [Problem("expiresAt", "is out of range")]
+    return []
+
+
+def read_network(text: str) -> IPv4Network | IPv6Network:
+    """Read an entry of `allowedIps`; an IPv4 network written as IPv6 is the IPv4 one.
+
+    Raises ValueError.
+    """
+    network = ip_network(text)
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return network
+    return ip_network((mapped, network.prefixlen - _MAPPED_BITS))
+
+
 def _network_problems(allowed_ips: Sequence[str]) -> list[Problem]:
     problems: list[Problem] = []
     if len(allowed_ips) > _MAX_NETWORKS:
         problems.append(Problem("allowedIps", f"must have at most {_MAX_NETWORKS} entries"))
     for index, text in enumerate(allowed_ips):
         try:
-            ip_network(text)
+            read_network(text.replace("%", "/"))  # a zone means something on one machine alone
         except ValueError:
             message = "must be an address or a network such as 192.0.2.0/24"
             problems.append(Problem(f"allowedIps[{index}]", message))

@@ -16,7 +16,7 @@ from justpaid.web.answers import Page, Success, View, answers
 from justpaid.web.caller import Caller, permits
 from justpaid.web.cursors import DEFAULT_LIMIT, Position, split_page
 from justpaid.web.envelope import Answer, page, success
-from justpaid.web.parameters import After, Limit
+from justpaid.web.parameters import After, Limit, given_moment
 from justpaid.web.permissions import Permission
 from justpaid.web.routing import EdgeResources, api_router
 from justpaid.web.unit_of_work import Connection
@@ -84,6 +84,7 @@ async def wanted_rows(
     until: Annotated[AwareDatetime | None, Query(alias="to", description="Exclusive.")] = None,
 ) -> AuditChoice:
     """Read which rows are wanted."""
+    since, until = given_moment(since, "from"), given_moment(until, "to")
     return AuditChoice(actor, action, object_id, since, until)
 
 

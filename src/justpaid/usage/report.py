@@ -13,6 +13,7 @@ from justpaid.usage.repository import Bucket
 
 LONGEST: Final = timedelta(days=90)
 
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 _USUAL: Final = timedelta(days=7)
 _LONGEST_BY_HOUR: Final = timedelta(days=2)
 
@@ -51,7 +52,8 @@ def choose_period(since: datetime | None, until: datetime | None, unit: str | No
     The period begins with the hour, or day, of its first moment, because counts are kept so.
     """
     until = until or clock.now()
-    since = since or until - _USUAL
+    if since is None:
+        since = until - _USUAL if until > _BEGINNING + _USUAL else _BEGINNING
     if since >= until:
         raise InvalidInput("The period is empty.", [Problem("from", "must lie before `to`")])
     if until - since > LONGEST:

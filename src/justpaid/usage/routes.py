@@ -24,7 +24,7 @@ from justpaid.web.csv_lines import csv_line
 from justpaid.web.cursors import DEFAULT_LIMIT, Position, split_page
 from justpaid.web.envelope import Answer, page, success
 from justpaid.web.gate_contract import Decision, Limiter
-from justpaid.web.parameters import After, Limit, path_id
+from justpaid.web.parameters import After, Limit, given_moment, path_id
 from justpaid.web.permissions import Permission
 from justpaid.web.routing import api_router
 from justpaid.web.unit_of_work import Connection
@@ -62,7 +62,7 @@ async def wanted_period(
     bucket: Annotated[Literal["hour", "day"] | None, Query(description="Steps, in UTC.")] = None,
 ) -> Period:
     """Read which moments are wanted."""
-    return choose_period(since, until, bucket)
+    return choose_period(given_moment(since, "from"), given_moment(until, "to"), bucket)
 
 
 KeyIdQuery = Annotated[str | None, Query(alias="keyId", description="Only this key's.")]
