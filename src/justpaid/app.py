@@ -181,7 +181,7 @@ async def _wire(
     client = OutboundClient(OutboundPolicy(allow=parse_allow(settings.outbound_allow)))
     stack.push_async_callback(client.close)
 
-    app = _make_app(pool, secrets.pepper.current.secret)
+    app = _make_app(pool, secrets.pepper.current.secret, planted)
     app.state.audit = audit
     app.state.connections = Connections(keys, audit, client)
     app.state.approvals = Approvals(audit)
@@ -254,9 +254,10 @@ async def _open_hooks(
     return hooks, [uses.run, KeyWatch(pool).run]
 
 
-def _make_app(pool: Pool, idempotency_secret: bytes) -> FastAPI:
+def _make_app(pool: Pool, idempotency_secret: bytes, planted: PlantedKeys) -> FastAPI:
     app = _make_routed_app()
-    app.state.edge = EdgeResources(pool, idempotency_secret, partial(settle_everything, pool))
+    settle = partial(settle_everything, pool)
+    app.state.edge = EdgeResources(pool, idempotency_secret, settle, planted.refuse)
     return app
 
 

@@ -159,6 +159,31 @@ async def test_a_moment_beyond_the_calendar_is_a_wrong_term(owner: Browser) -> N
         assert [each["field"] for each in refused.json()["error"]["details"]] == ["expiresAt"]
 
 
+async def test_no_setting_takes_a_key_in(service: WholeService, owner: Browser) -> None:
+    """A key pasted into a name, note, reason or value is refused, flagged, and stored nowhere."""
+    made = await make(owner)
+    secret, path = made["key"], f"/keys/{made['id']}"
+    for method, place, body, field in (
+        ("POST", "/keys", TERMS | {"note": f"was {secret}"}, "note"),
+        ("PATCH", path, {"name": secret}, "name"),
+        ("POST", f"{path}/disable", {"reason": secret}, "reason"),
+        ("PUT", "/env/BILLING_KEY", {"value": secret}, "value"),
+        ("PATCH", "/company", {"name": secret}, "name"),
+    ):
+        refused = await owner.ask(method, place, body)
+        assert refused.status_code == 400
+        assert [each["field"] for each in refused.json()["error"]["details"]] == [field]
+        assert secret not in refused.text
+    answer = await owner.ask("GET", path, headers={"x-request-id": secret})
+    assert answer.headers["x-request-id"] != secret
+    await owner.ask("PATCH", path, {"note": "still there"}, headers={"x-request-id": secret})
+    (flag,) = await owner.get(f"/flags?keyId={made['id']}")
+    assert flag["kind"] == "key_in_definition"
+    for table in ("api_keys", "audit_log", "environment_values", "companies", "flags"):
+        rows = await service.pool.fetchval(f"SELECT json_agg(t)::text FROM {table} t")
+        assert secret not in (rows or "")
+
+
 async def test_an_address_with_a_zone_is_refused(owner: Browser) -> None:
     """A zone names a network card of somebody's machine: no caller would ever be let in by it."""
     refused = await owner.ask("POST", "/keys", TERMS | {"allowedIps": ["fe80::1%eth0"]})

@@ -37,7 +37,7 @@ _FLAGGED: Final[Mapping[FlagKind, str]] = MappingProxyType(
         FlagKind.RATE_SPIKE: "is used far more than usual",
         FlagKind.REFUSAL_BURST: "is refused again and again",
         FlagKind.KEY_IN_URL: "was sent in a URL",
-        FlagKind.KEY_IN_DEFINITION: "was put into a workflow, an input or a table",
+        FlagKind.KEY_IN_DEFINITION: "was put into a workflow, an input, a table or a note",
         FlagKind.BROWSER_USE: "was used by a browser",
     }
 )

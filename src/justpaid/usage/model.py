@@ -41,7 +41,7 @@ ADVICE: Final[Mapping[FlagKind, str]] = {
     "Check its errors, and let it honour Retry-After.",
     FlagKind.KEY_IN_URL: "URLs land in logs and histories. Move the key to the header "
     "x-api-key, then rotate it.",
-    FlagKind.KEY_IN_DEFINITION: "A key stood in a workflow, an input or a table. "
+    FlagKind.KEY_IN_DEFINITION: "A key stood in a workflow, an input, a table or a note. "
     "Keep it in a secrets manager, and rotate it.",
     FlagKind.BROWSER_USE: "A browser sent this key, so every visitor can read it. "
     "Call from a server, and rotate the key now.",

@@ -1,4 +1,4 @@
-"""Flags keys that were found where no key belongs: in a URL, a definition, a run's input."""
+"""Flags keys found where no key belongs: in a URL, a definition, a run's input, a note."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,8 +8,10 @@ import structlog
 
 from justpaid import clock
 from justpaid.api_keys import repository as api_keys
-from justpaid.api_keys.key_format import Peppers, find_keys
+from justpaid.api_keys.key_format import Peppers, find_keys, find_keys_in, hint_of
 from justpaid.db.pool import Pool
+from justpaid.errors import InvalidInput, Problem
+from justpaid.exact_json import JsonValue
 from justpaid.ids import Prefix, encode_id
 from justpaid.usage import repository
 from justpaid.usage.model import Finding, FlagKind
@@ -27,6 +29,17 @@ class PlantedKeys:
     def __init__(self, pool: Pool, peppers: Peppers) -> None:
         self._pool = pool
         self._peppers = peppers
+
+    async def refuse(self, company_id: UUID, value: JsonValue) -> None:
+        """Raise InvalidInput, naming every place, for what a company sent with keys in it."""
+        found = find_keys_in(value)
+        if not found:
+            return
+        await self.report_in_definition(company_id, [key for _, key in found])
+        raise InvalidInput(
+            "The request holds an API key.",
+            [Problem(path, f"holds an API key ({hint_of(key)})") for path, key in found],
+        )
 
     async def report_in_definition(self, company_id: UUID, keys: Sequence[str]) -> None:
         """Flag keys found in what this company sent; the flag goes to the company of each key."""

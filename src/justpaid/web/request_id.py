@@ -7,7 +7,8 @@ from typing import Final
 
 HEADER: Final = b"x-request-id"
 
-_SAFE: Final = re.compile(rb"[0-9A-Za-z._:/+=@,~-]{1,128}")
+# Ids stand in logs, errors and the audit log, so none may be an API key.
+_SAFE: Final = re.compile(rb"(?!.*wfk_)[0-9A-Za-z._:/+=@,~-]{1,128}")
 # Unique without asking the system for randomness on each request: a start's own prefix and a count.
 _prefix: Final = secrets.token_hex(6)
 _numbers: Final = itertools.count(1)

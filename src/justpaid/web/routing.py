@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -33,12 +34,15 @@ class EdgeResources:
     """What the edge itself needs; the app keeps one as `app.state.edge`.
 
     `settle` waits until what was committed on keys holds on every process: a repeated admin act
-    promises what its first answer does, which may not have left yet.
+    promises what its first answer does, which may not have left yet. `refuse_keys` raises
+    InvalidInput for what a person of a company sends with an API key in it: names and notes are
+    stored, and the audit log forgets nothing.
     """
 
     pool: Pool
     idempotency_secret: bytes
     settle: Callable[[], Awaitable[None]] | None = None
+    refuse_keys: Callable[[UUID, exact_json.JsonValue], Awaitable[None]] | None = None
 
 
 class JsonRequest(Request):
@@ -127,6 +131,9 @@ async def _serve(request: Request, inner: Handler) -> Response:
     unit = UnitOfWork(edge.pool, writes=True)
     key = headers.get(idempotency.HEADER) if request.method == "POST" else None
     caller: Caller | None = request.scope.get(CALLER_KEY)
+    is_for_people = request.scope["path"].startswith(SESSIONS_ONLY)
+    if is_for_people and caller is not None and edge.refuse_keys is not None:
+        await edge.refuse_keys(caller.company_id, await read.json())
     if key is None or caller is None:
         return await _in_unit(read, unit, inner)
     identified = idempotency.identify(
