@@ -27,6 +27,8 @@ _MAX_SOURCES: Final = 5000
 _MAX_AGENT: Final = 120
 _REFUSALS: Final = {403, 429}
 _NO_ROUTE: Final = "(no route)"
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_OTHER_METHOD: Final = "(other)"
 _ELSEWHERE: Final = "(many others)"
 
 
@@ -85,6 +87,8 @@ class UsageCounter:
             hour = self._hour = at.replace(minute=0, second=0, microsecond=0)
         agent = finished.headers.get(b"user-agent", b"")[:_MAX_AGENT]
         _, method, route, status, address, _ = finished
+        if route is None and method not in _METHODS:  # a caller can invent any number of them
+            method = _OTHER_METHOD
         use = (caller.company_id, caller.key_id, hour, method, route, status, address, agent)
         tally = self._uses.get(use)
         if tally is None:

@@ -46,6 +46,17 @@ async def _flags(pool: Pool, company_id: UUID) -> dict[FlagKind, dict[str, objec
     return {flag.finding.kind: dict(flag.finding.evidence) for flag in flags}
 
 
+def test_invented_methods_are_one(company_id: UUID) -> None:
+    """No caller makes a row for every word it can think of."""
+    counter = UsageCounter(_Clock())
+    identity = _identity(company_id, new_id())
+    for number in range(50):
+        counter.note(FinishedRequest(identity, f"X{number}", None, 405, "192.0.2.7", {}))
+    counter.note(FinishedRequest(identity, "PUT", None, 404, "192.0.2.7", {}))
+    routes = {each.route: each.requests for each in counter.take().hours}
+    assert routes == {"(other) (no route)": 50, "PUT (no route)": 1}
+
+
 async def test_counts_arrive_once_whatever_fails(pool: Pool, company_id: UUID) -> None:
     """A batch that could not be written is counted with the next one, not lost and not twice."""
     key_id, clock = new_id(), _Clock()
