@@ -12,7 +12,7 @@ from typing import Final
 
 _SIGNS: Final = "=+\\-@＝＋－＠"  # noqa: RUF001  spreadsheets read the wide ones too
 _FORMULA: Final = re.compile(rf" *[{_SIGNS}\t\r\n]")
-_LATER_FORMULA: Final = re.compile(rf"""([;\t\r\n][ "'\\]*)(?=[{_SIGNS}])""")
+_LATER_FORMULA: Final = re.compile(rf"""([;\r\n][ "'\\]*)(?=[{_SIGNS}])""")
 
 
 def csv_line(cells: Sequence[str | int | None]) -> str:
