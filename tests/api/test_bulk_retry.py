@@ -180,6 +180,10 @@ async def test_limited_workflows_take_their_runs_in_one_by_one(stage: Stage) -> 
         ({"filter": {}, "preview": True, "cursor": "x"}, "cursor"),
         ({"filter": {"createdAfter": "0001-01-01T00:00:00+10:00"}, "preview": True},
          "filter.createdAfter"),
+        ({"filter": {"createdAfter": "2026"}, "preview": True}, "filter.createdAfter"),
+        ({"filter": {"createdBefore": 1700000000}, "preview": True}, "filter.createdBefore"),
+        ({"filter": {}, "preview": "no"}, "preview"),
+        ({"filter": {}, "preview": 0}, "preview"),
     ],
 )  # fmt: skip
 async def test_a_request_is_checked(stage: Stage, body: Any, field: str) -> None:

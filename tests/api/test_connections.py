@@ -291,6 +291,16 @@ async def test_a_deleted_connection_is_gone(api: Api, pool: Pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM connections") == 0
 
 
+@pytest.mark.parametrize(("method", "act"), [("POST", "/test"), ("DELETE", "")])
+async def test_an_act_without_a_body_takes_none(api: Api, method: str, act: str) -> None:
+    """A field sent along with a test or a deletion is refused by name, and nothing is done."""
+    path = f"/connections/{(await api.create())['id']}"
+    status, answer = await api.send(method, f"{path}{act}", {"testUrl": "https://a.example"})
+    assert status == 400
+    assert [problem["field"] for problem in answer["error"]["details"]] == ["testUrl"]
+    assert (await api.send("GET", path))[1]["data"]["lastError"] is None
+
+
 async def test_a_repeat_with_the_same_key_makes_one_connection(api: Api) -> None:
     """A client that retries a create does not end up with two."""
     answers = [

@@ -187,6 +187,8 @@ async def test_a_started_run_that_waits_for_a_worker_reads_as_running(stage: Sta
         ({"workflowId": "run_1"}, "workflowId"),
         ({"createdAfter": "yesterday"}, "createdAfter"),
         ({"createdAfter": "2026-01-01T00:00:00"}, "createdAfter"),
+        ({"createdAfter": "2026"}, "createdAfter"),
+        ({"createdBefore": "1767225600.5"}, "createdBefore"),
         ({"createdBefore": "0001-01-01T00:00:00+23:00"}, "createdBefore"),
     ],
 )
@@ -467,6 +469,21 @@ async def test_a_cancel_ends_what_never_started(stage: Stage) -> None:
     assert await audit_actions(stage) == [("run.cancelled", "key_test", run_id)]
 
 
+@pytest.mark.parametrize("act", ["cancel", "retry"])
+@pytest.mark.parametrize(
+    ("body", "field"), [({"fromStep": "charge"}, "fromStep"), ([], ""), ("x", "")]
+)
+async def test_an_act_without_a_body_takes_none(
+    stage: Stage, act: str, body: object, field: str
+) -> None:
+    """What the caller meant by a body is never passed over: it is 400 by its path, nothing done."""
+    run_id = await (stage.started(await stage.add_workflow()) if act == "cancel" else failed(stage))
+    answer = await stage.post(f"/runs/{run_id}/{act}", body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["details"][0]["field"] == field
+    assert await audit_actions(stage) == []
+
+
 async def test_a_cancel_reaches_a_running_run(stage: Stage) -> None:
     """A running run is told; a second cancel keeps the first moment and is audited no more."""
     run_id, run = await started(stage)
@@ -619,6 +636,8 @@ async def test_a_restart_may_take_another_input_and_version(stage: Stage) -> Non
         ({"fromStep": "nothing"}, "fromStep"),
         ({"version": 7}, "version"),
         ({"version": 0}, "version"),
+        ({"version": True}, "version"),
+        ({"version": "1"}, "version"),
         ({"input": {"a": "wfk_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg0tewKi"}}, "input.a"),
         ({"from": "charge"}, "from"),
     ],

@@ -27,7 +27,7 @@ from justpaid.scopes import Scope
 from justpaid.web.caller import Caller, allows
 from justpaid.web.cursors import DEFAULT_LIMIT, Position, split_page
 from justpaid.web.envelope import Answer, page, success
-from justpaid.web.parameters import After, Limit, path_id
+from justpaid.web.parameters import After, Limit, NoBody, path_id
 from justpaid.web.routing import EdgeResources, api_router
 from justpaid.web.unit_of_work import Connection, Unit
 
@@ -141,6 +141,7 @@ async def update_connection(
     "/connections/{connectionId}/test",
     summary="Test a connection",
     responses={200: {"model": TrialAnswer}},
+    dependencies=[NoBody],
 )
 async def test_connection(
     caller: Writer, unit: Unit, room: Room, request: Request, connection_id: ConnectionId
@@ -158,6 +159,7 @@ async def test_connection(
     "/connections/{connectionId}",
     summary="Delete a connection",
     responses={200: {"model": DeletedAnswer}},
+    dependencies=[NoBody],
 )
 async def delete_connection(
     caller: Writer, connection: Connection, room: Room, connection_id: ConnectionId

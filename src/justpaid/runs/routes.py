@@ -5,7 +5,6 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Header, Path, Query, Request, Response
-from pydantic import AwareDatetime
 
 from justpaid import exact_json
 from justpaid.audit.model import Actor
@@ -48,7 +47,15 @@ from justpaid.web.cursors import DEFAULT_LIMIT, decode_cursor, split_page
 from justpaid.web.envelope import Answer, page, success
 from justpaid.web.event_stream import MEDIA_TYPE as EVENTS
 from justpaid.web.event_stream import EventStream
-from justpaid.web.parameters import After, Limit, given_id, given_moment, path_id
+from justpaid.web.parameters import (
+    After,
+    Limit,
+    Moment,
+    NoBody,
+    given_id,
+    given_moment,
+    path_id,
+)
 from justpaid.web.routing import api_router
 from justpaid.web.unit_of_work import Connection, Unit, current_unit
 
@@ -114,8 +121,8 @@ async def _read_filter(
     workflow: Annotated[str | None, Query(alias="workflowId", examples=[WORKFLOW_ID])] = None,
     status: RunStatus | None = None,
     trigger_type: Annotated[str | None, Query(alias="triggerType", max_length=64)] = None,
-    created_after: Annotated[AwareDatetime | None, Query(alias="createdAfter")] = None,
-    created_before: Annotated[AwareDatetime | None, Query(alias="createdBefore")] = None,
+    created_after: Annotated[Moment | None, Query(alias="createdAfter")] = None,
+    created_before: Annotated[Moment | None, Query(alias="createdBefore")] = None,
 ) -> RunFilter:
     return RunFilter(
         workflow_id=given_id(workflow, Prefix.WORKFLOW, "workflowId"),
@@ -231,6 +238,7 @@ async def list_effects(caller: Reader, run_id: RunId, connection: Connection) ->
     summary="Cancel a run",
     response_description="The run starts nothing new; effects in flight are finished first.",
     responses={202: {"model": Success[CancelRequested]}},
+    dependencies=[NoBody],
 )
 async def cancel_run(
     caller: Executor, run_id: RunId, unit: Unit, connection: Connection, room: Room
@@ -256,6 +264,7 @@ async def cancel_run(
     summary="Retry a run",
     response_description="A new run of the same line is accepted.",
     responses={202: {"model": Success[Retried]}},
+    dependencies=[NoBody],
 )
 async def retry_run(
     caller: Executor, run_id: RunId, unit: Unit, connection: Connection, room: Room
@@ -317,7 +326,7 @@ async def retry_runs(
     """
     narrowed = BulkFilter(
         given_id(body.filter.workflow_id, Prefix.WORKFLOW, "filter.workflowId"),
-        body.filter.status,
+        None if body.filter.status is None else RunStatus(body.filter.status),
         given_moment(body.filter.created_after, "filter.createdAfter"),
         given_moment(body.filter.created_before, "filter.createdBefore"),
         body.filter.error_code,

@@ -2,11 +2,12 @@
 
 from typing import Any, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from justpaid.engine.model import ErrorCode, RunStatus, SkipReason, StepStatus
 from justpaid.runs.effect_resolution import Verdict
+from justpaid.web.parameters import Moment
 
 RUN_ID: Final = "run_01jd9z3k8pf7r9v2m4t6w8y0ab"
 WORKFLOW_ID: Final = "wf_01jd9yw5q2e6s8n0p3r5t7v9xb"
@@ -272,7 +273,11 @@ class RestartRequest(BaseModel):
         default=None, description="Another input, checked against `inputSchema`."
     )
     version: int | None = Field(
-        default=None, ge=1, le=2**31 - 1, description="Another version of the workflow."
+        default=None,
+        strict=True,
+        ge=1,
+        le=2**31 - 1,
+        description="Another version of the workflow.",
     )
 
 
@@ -282,11 +287,9 @@ class BulkFilterBody(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
 
     workflow_id: str | None = Field(default=None, examples=[WORKFLOW_ID])
-    status: Literal[RunStatus.FAILED, RunStatus.TIMED_OUT] | None = Field(
-        default=None, examples=[RunStatus.FAILED]
-    )
-    created_after: AwareDatetime | None = Field(default=None, examples=["2026-01-15T09:00:00Z"])
-    created_before: AwareDatetime | None = Field(default=None, examples=["2026-01-15T11:00:00Z"])
+    status: Literal["failed", "timed_out"] | None = Field(default=None, examples=["failed"])
+    created_after: Moment | None = Field(default=None, examples=["2026-01-15T09:00:00Z"])
+    created_before: Moment | None = Field(default=None, examples=["2026-01-15T11:00:00Z"])
     error_code: ErrorCode | None = Field(default=None, examples=[ErrorCode.NETWORK])
 
 
@@ -307,7 +310,9 @@ class BulkRetryRequest(BaseModel):
     )
 
     filter: BulkFilterBody
-    preview: bool = Field(description="`true` tells what would be retried and changes nothing.")
+    preview: bool = Field(
+        strict=True, description="`true` tells what would be retried and changes nothing."
+    )
     cursor: str | None = Field(
         default=None, description="The cursor of the call before: take up where it stopped."
     )

@@ -28,7 +28,7 @@ class TrialRequest(BaseModel):
         default=None, description="Outputs to take for granted, by the step's id."
     )
     version: int | None = Field(
-        default=None, ge=1, le=2**31 - 1, description="Left out, the present version."
+        default=None, strict=True, ge=1, le=2**31 - 1, description="Left out, the present version."
     )
 
 

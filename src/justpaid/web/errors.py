@@ -38,6 +38,13 @@ KINDS: Final[dict[type[AppError], tuple[int, str]]] = {
 }
 METHOD_NOT_ALLOWED: Final = (405, "METHOD_NOT_ALLOWED")
 INTERNAL_ERROR: Final = (500, "INTERNAL_ERROR")
+# Said in JSON's words: pydantic's are those of Python.
+_SHAPES: Final = {
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "dict_type": "must be an object",
+    "list_type": "must be an array",
+}
 CODES: Final = {code for _, code in [*KINDS.values(), METHOD_NOT_ALLOWED, INTERNAL_ERROR]}
 
 
@@ -103,5 +110,8 @@ def _problem(finding: dict[str, Any]) -> Problem:
 
 
 def _sentence(finding: dict[str, Any]) -> str:
+    shape = _SHAPES.get(finding["type"])
+    if shape is not None:
+        return shape
     message = str(finding["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]

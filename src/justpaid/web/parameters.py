@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Header, Path, Query
+from fastapi import Depends, Header, Path, Query, Request
+from pydantic import AwareDatetime, BeforeValidator
 
 from justpaid.errors import InvalidInput, NotFound, Problem
+from justpaid.exact_json import JsonValue, join_path
 from justpaid.ids import Prefix, decode_id, encode_id
 from justpaid.web.cursors import DEFAULT_LIMIT, MAX_LIMIT, Position, decode_cursor
 
 _ETAG: Final = re.compile(r'(?:W/)?"(\d{1,9})"')
+_NUMBER: Final = re.compile(r"\s*[+-]?[\d._]*\s*")
 _EXAMPLE = UUID("01932c07-8000-7000-8000-000000000001")
 
 
@@ -57,6 +60,17 @@ async def revisions_wanted(
     return frozenset(revisions)
 
 
+async def no_body(request: Request) -> None:
+    """Refuse a body that says something: this act takes none."""
+    body: JsonValue = await request.json()
+    if body == {}:
+        return
+    problems = [Problem("", "must be an empty object")]
+    if isinstance(body, dict):
+        problems = [Problem(join_path("", name), "unknown field") for name in body]
+    raise InvalidInput("This act takes no body.", problems)
+
+
 def given_id(text: str | None, prefix: Prefix, field: str) -> UUID | None:
     """Read an id that a request names in `field`, None for none; raises InvalidInput."""
     if text is None:
@@ -77,6 +91,16 @@ def given_moment(moment: datetime | None, field: str) -> datetime | None:
         raise InvalidInput("The request is not valid.", [problem]) from None
 
 
+def _written_out(value: object) -> object:
+    """Refuse a bare number, which would be taken for seconds since 1970: `2026` is a year."""
+    is_text = isinstance(value, str) and not _NUMBER.fullmatch(value)
+    if is_text or isinstance(value, datetime):
+        return value
+    raise ValueError("must be a time as ISO 8601 writes it, such as 2026-01-15T09:00:00Z")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+NoBody: Final = Depends(no_body)
 After = Annotated[Position | None, Depends(_position)]
 Revisions = Annotated[frozenset[int] | None, Depends(revisions_wanted)]
 
@@ -84,6 +108,8 @@ __all__ = [
     "DEFAULT_LIMIT",
     "After",
     "Limit",
+    "Moment",
+    "NoBody",
     "Revisions",
     "given_id",
     "given_moment",

@@ -15,7 +15,7 @@ from justpaid.web.answers import Page, Success
 from justpaid.web.caller import Caller, allows
 from justpaid.web.cursors import DEFAULT_LIMIT, Position, split_page
 from justpaid.web.envelope import Answer, page, success
-from justpaid.web.parameters import After, Limit, Revisions, path_id
+from justpaid.web.parameters import After, Limit, NoBody, Revisions, path_id
 from justpaid.web.routing import api_router
 from justpaid.web.unit_of_work import Connection
 from justpaid.workflows import repository
@@ -65,21 +65,12 @@ async def body_object(request: Request) -> JsonObject:
     return body
 
 
-async def no_body(request: Request) -> None:
-    """Refuse a body that says something: this act takes none."""
-    body: JsonValue = await request.json()
-    if body != {}:
-        fields = body if isinstance(body, dict) else [""]
-        raise InvalidInput("This act takes no body.", [Problem(f, "unknown field") for f in fields])
-
-
 Service = Annotated[Workflows, Depends(current_workflows)]
 Reader = Annotated[Caller, allows(Scope.WORKFLOWS_READ)]
 Writer = Annotated[Caller, allows(Scope.WORKFLOWS_WRITE)]
 WorkflowId = Annotated[UUID, path_id(Prefix.WORKFLOW, "workflowId")]
 VersionNumber = Annotated[int, Path(ge=1, le=_MAX_VERSION, examples=[1])]
 Body = Annotated[JsonObject, Depends(body_object)]
-NoBody = Depends(no_body)
 
 
 def _request_body(schema: JsonObject, example: object) -> dict[str, Any]:
