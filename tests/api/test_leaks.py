@@ -52,6 +52,24 @@ async def status_of(service: WholeService, key: str, path: str = "/me") -> int:
         return (await client.get(path)).status_code
 
 
+async def test_a_leaked_key_that_had_expired_stays_shut(
+    service: WholeService, owner: Browser
+) -> None:
+    """Nobody gives more time to a key that is known to be public."""
+    made = await make(owner)
+    await service.pool.execute(
+        "UPDATE api_keys SET created_at = now() - interval '2 days',"
+        " expires_at = now() - interval '1 day' WHERE id = $1",
+        decode_id(Prefix.KEY, made["id"]),
+    )
+    assert (await owner.get(f"/keys/{made['id']}"))["status"] == "expired"
+    assert (await report(service, {"key": made["key"]})).status_code == 202
+    (leak,) = await owner.get("/leaks")
+    assert leak["act"] == "revoked"
+    more_time = await owner.ask("PATCH", f"/keys/{made['id']}", {"expiresAt": None})
+    assert more_time.status_code == 409
+
+
 async def test_a_leaked_key_is_revoked_and_people_are_told(
     service: WholeService, owner: Browser
 ) -> None:

@@ -30,7 +30,7 @@ _REASON = "reported as leaked"
 _TOLD = {
     LeakAct.REVOKED: "It was revoked at once. Make a new key, and take the old one out of there.",
     LeakAct.CUT_TO_READ: "It may only read now. Revoke it, or clear the report.",
-    LeakAct.NONE: "It was not valid any more, so nothing had to be done.",
+    LeakAct.NONE: "It had been revoked before, so nothing had to be done.",
 }
 
 
@@ -112,7 +112,7 @@ class Leaks:
 
     async def _shut(self, changes: KeyChanges, key: ApiKey, by: Actor) -> LeakAct:
         """Do with the key what the company's policy says; a report again does it again."""
-        if key.status_at(clock.now()) in {KeyStatus.REVOKED, KeyStatus.EXPIRED}:
+        if key.stored_status is KeyStatus.REVOKED:  # an expired one could be given more time
             return LeakAct.NONE
         company = await get_company(changes.connection, key.company_id)
         kept = key.scopes & _READ_SCOPES
