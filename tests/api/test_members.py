@@ -511,6 +511,40 @@ async def test_a_reset_link(service: WholeService, people: People, own_company_i
     assert "member.password_reset" in actions
 
 
+async def test_a_reset_is_recorded_with_where_it_came_from(
+    service: WholeService, people: People, own_company_id: UUID
+) -> None:
+    """Whoever looks into a taken-over account finds the address that set the password."""
+    someone = await people.make(own_company_id)
+    token = await _reset_token(service, someone)
+    body = {"token": token, "password": NEW_PASSWORD}
+    browser = people.browser(address="203.0.113.77")
+    headers: dict[str, str | None] = {"x-request-id": "look-here"}
+    done = await browser.ask("POST", "/password-resets/redeem", body, headers)
+    assert done.status_code == 200
+    row = await service.pool.fetchrow(
+        "SELECT actor, address, request_id FROM audit_log WHERE company_id = $1 AND action = $2",
+        own_company_id,
+        "member.password_reset",
+    )
+    assert row is not None
+    assert tuple(row) == (someone.id, "203.0.113.77", "look-here")
+
+
+async def test_a_new_password_ends_a_reset_link(
+    service: WholeService, people: People, own_company_id: UUID
+) -> None:
+    """A link that its person did not need after all is no way in for who finds it later."""
+    someone = await people.make(own_company_id)
+    browser = people.browser()
+    await browser.sign_in(someone.email)
+    token = await _reset_token(service, someone)
+    await browser.do("PUT", "/me/password", {"current": PASSWORD, "new": NEW_PASSWORD})
+    body = {"token": token, "password": "another-quiet-harbour-3"}
+    late = await people.browser().ask("POST", "/password-resets/redeem", body)
+    assert problems_of(late)[0] == 404
+
+
 async def test_company_settings(
     service: WholeService, people: People, own_company_id: UUID
 ) -> None:

@@ -13,7 +13,7 @@ from justpaid.members import link_repository, repository, session_repository, to
 from justpaid.members.attempts import Attempts
 from justpaid.members.joining import refused_password
 from justpaid.members.links import record_everywhere
-from justpaid.members.model import Person, Session
+from justpaid.members.model import Person, Session, Visit
 from justpaid.members.password_rules import find_password_problem
 from justpaid.members.passwords import Passwords
 from justpaid.members.proof import Proofs
@@ -48,7 +48,7 @@ class Account:
     async def change_password(
         self, unit: UnitOfWork, session: Session, current: str, new: str, *, by: Actor
     ) -> None:
-        """Set a new password; every other session of the person ends. Raises InvalidInput."""
+        """Set a new password; other sessions and a reset link end. Raises InvalidInput."""
         person = await self._read(session.person_id)
         problem = find_password_problem(new, email=person.email, name=person.name)
         if problem is None and new == current:
@@ -61,18 +61,17 @@ class Account:
         await self._lock_unchanged(connection, person)
         await repository.set_password(connection, person.id, password_hash, self._now())
         await session_repository.end_others(connection, person.id, but=session.id)
+        await link_repository.drop_reset_link(connection, person.id)
         await self._proofs.succeed_again(connection, person)
         await self._record(connection, session, "password_changed", by)
 
-    async def redeem_reset(
-        self, unit: UnitOfWork, token: str, password: str, address: str | None
-    ) -> None:
+    async def redeem_reset(self, unit: UnitOfWork, token: str, password: str, visit: Visit) -> None:
         """Set a new password by a reset link; every session of the person ends.
 
         Raises NotFound for a link that is wrong, used or too old, and InvalidInput for a password
         that is refused, which leaves the link as it was.
         """
-        await self._attempts.require_address(address)
+        await self._attempts.require_address(visit.address)
         token_hash = hash_token(token)
         async with self._pool.acquire() as reading:
             person_id = (
@@ -81,7 +80,7 @@ class Account:
                 else None
             )
         if person_id is None:
-            await self._attempts.fail(address)
+            await self._attempts.fail(visit.address)
             raise _stale()
         person = await self._read(person_id)
         problem = find_password_problem(password, email=person.email, name=person.name)
@@ -95,7 +94,7 @@ class Account:
         await session_repository.end_others(connection, person.id, but=None)
         await self._attempts.succeed(connection, person.email)
         await record_everywhere(
-            connection, self._audit, person.id, by=None, action="member.password_reset"
+            connection, self._audit, person.id, by=visit, action="member.password_reset"
         )
 
     async def begin_totp(

@@ -46,10 +46,11 @@ class Invites:
         """Invite an e-mail and return the link's token, which nothing can show again.
 
         An open invite to the same e-mail is replaced. Raises Conflict for a member, and Forbidden
-        when somebody who is no owner invites an owner.
+        when somebody who is no owner invites an owner, or replaces such an invite.
         """
-        if role is Role.OWNER and Permission.OWNERS not in caller.permissions:
-            raise missing_permission(Permission.OWNERS)
+        await link_repository.lock_company(connection, caller.company_id)  # of two, one replaces
+        replaced = await link_repository.list_invites_to(connection, caller.company_id, email)
+        _require_right(caller, role, *(each.role for each in replaced))
         if await repository.is_member(connection, caller.company_id, email):
             raise Conflict("This e-mail belongs to a member of the company.")
         token, now = new_token(), self._now()
@@ -68,12 +69,13 @@ class Invites:
         return invite, token
 
     async def withdraw(
-        self, connection: Connection, company_id: UUID, invite_id: UUID, *, by: Actor
+        self, connection: Connection, caller: Caller, invite_id: UUID, *, by: Actor
     ) -> None:
-        """Let an invite's link work no more; raises NotFound."""
-        invite = await link_repository.delete_invite(connection, company_id, invite_id)
+        """Let an invite's link work no more; raises NotFound, or Forbidden for an owner's."""
+        invite = await link_repository.delete_invite(connection, caller.company_id, invite_id)
         if invite is None:
             raise NotFound("There is no such open invite.")
+        _require_right(caller, invite.role)
         await self._record(connection, invite, "withdrawn", by)
 
     async def accept(
@@ -128,6 +130,11 @@ class Invites:
             object_id=invite.public_id,
             after=after,
         )
+
+
+def _require_right(caller: Caller, *roles: Role) -> None:
+    if Role.OWNER in roles and Permission.OWNERS not in caller.permissions:
+        raise missing_permission(Permission.OWNERS)
 
 
 def _stale() -> NotFound:

@@ -1,5 +1,6 @@
 """Every statement on links that let somebody in: set-up links, invites, password resets."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -41,6 +42,13 @@ _LIST_INVITES = f"""
 SELECT {_INVITE} FROM invites WHERE company_id = $1 AND {_OPEN}
   AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
 ORDER BY created_at DESC, id DESC LIMIT $4
+"""
+_FIND_INVITES_TO = f"""
+SELECT {_INVITE} FROM invites WHERE company_id = $1 AND email = $2 AND {_OPEN}
+"""
+_DELETE_INVITES_BY = f"""
+DELETE FROM invites WHERE company_id = $1 AND created_by = $2 AND role = ANY($3) AND {_OPEN}
+RETURNING {_INVITE}
 """
 _DELETE_INVITE = f"""
 DELETE FROM invites WHERE company_id = $1 AND id = $2 AND {_OPEN} RETURNING {_INVITE}
@@ -102,6 +110,11 @@ async def replace_reset_link(
     await connection.execute(_INSERT_RESET, person_id, token_hash, by, expires_at)
 
 
+async def drop_reset_link(connection: Connection, person_id: UUID) -> None:
+    """Forget the reset link of a person, of any company."""
+    await connection.execute(_REPLACE_RESET, person_id)
+
+
 async def find_reset_link(connection: Connection, token_hash: bytes, now: datetime) -> UUID | None:
     """Return whose password a link resets, whatever company (any company) they belong to."""
     person_id: UUID | None = await connection.fetchval(_FIND_RESET, token_hash, now)
@@ -149,6 +162,20 @@ async def delete_invite(connection: Connection, company_id: UUID, invite_id: UUI
     """Withdraw an invite and return it; None when there is no such open one."""
     row = await connection.fetchrow(_DELETE_INVITE, company_id, invite_id)
     return None if row is None else _invite(row)
+
+
+async def list_invites_to(connection: Connection, company_id: UUID, email: str) -> list[Invite]:
+    """List the open invites to an e-mail."""
+    return [_invite(row) for row in await connection.fetch(_FIND_INVITES_TO, company_id, email)]
+
+
+async def delete_invites_by(
+    connection: Connection, company_id: UUID, created_by: str, roles: Sequence[Role]
+) -> list[Invite]:
+    """Withdraw the open invites that somebody made to these roles; return them."""
+    names = [role.value for role in roles]
+    rows = await connection.fetch(_DELETE_INVITES_BY, company_id, created_by, names)
+    return [_invite(row) for row in rows]
 
 
 async def find_invite(connection: Connection, token_hash: bytes, now: datetime) -> Invite | None:

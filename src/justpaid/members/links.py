@@ -13,7 +13,7 @@ from justpaid.companies.service import get_company, list_companies
 from justpaid.db.pool import Connection
 from justpaid.errors import InvalidState, NotFound
 from justpaid.members import link_repository, repository
-from justpaid.members.model import RESET_LINK_LASTS, SETUP_LINK_LASTS
+from justpaid.members.model import RESET_LINK_LASTS, SETUP_LINK_LASTS, Visit
 from justpaid.members.tokens import hash_token, new_token
 
 
@@ -95,9 +95,9 @@ async def remove_second_factor(
 
 
 async def record_everywhere(
-    connection: Connection, audit: AuditLog, person_id: UUID, *, by: Actor | None, action: str
+    connection: Connection, audit: AuditLog, person_id: UUID, *, by: Actor | Visit, action: str
 ) -> None:
-    """Record an act on a person in every company they belong to; None names the person itself."""
+    """Record an act on a person in every company they belong to; a visit is the person's own."""
     for company in sorted(
         await repository.list_companies_of(connection, person_id), key=lambda each: each.id
     ):
@@ -107,7 +107,7 @@ async def record_everywhere(
         await audit.record_event(
             connection,
             company.id,
-            by=by or Actor(member.public_id),
+            by=by.actor(member.id) if isinstance(by, Visit) else by,
             action=action,
             object_type="member",
             object_id=member.public_id,

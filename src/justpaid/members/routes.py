@@ -213,7 +213,7 @@ async def remove_totp(
 @router.post("/password-resets/redeem", summary="Reset a password", responses=IsDone | _NO_LINK)
 async def redeem_reset(unit: Unit, room: Room, visit: From, body: schemas.RedeemReset) -> Answer:
     """Set a new password by a reset link; all sessions of the person end."""
-    await room.account.redeem_reset(unit, body.token, body.password, visit.address)
+    await room.account.redeem_reset(unit, body.token, body.password, visit)
     return success({"done": True}, headers=NO_STORE)
 
 
@@ -310,7 +310,7 @@ async def withdraw_invite(
     caller: Manager, connection: Connection, room: Room, invite_id: InviteId
 ) -> Answer:
     """Let an invite's link work no more."""
-    await room.invites.withdraw(connection, caller.company_id, invite_id, by=_actor(caller))
+    await room.invites.withdraw(connection, caller, invite_id, by=_actor(caller))
     return success({"done": True})
 
 

@@ -1,7 +1,8 @@
 """The verbs on members: another role, and removal.
 
 Guarantee: a company never loses its last owner, also when two leave at once; nobody but an owner
-makes, demotes or removes one; and removing a member never breaks a key, which gets a new owner.
+makes, demotes or removes one; whoever may invite no more leaves no invite behind to come back by;
+and removing a member never breaks a key, which gets a new owner.
 """
 
 from typing import Final, Protocol
@@ -13,7 +14,7 @@ from justpaid.db.pool import Connection
 from justpaid.errors import InvalidInput, InvalidState, NotFound, Problem
 from justpaid.exact_json import JsonObject
 from justpaid.ids import Prefix, decode_id
-from justpaid.members import repository, session_repository
+from justpaid.members import link_repository, repository, session_repository
 from justpaid.members.model import Member
 from justpaid.members.roles import PERMISSIONS, Role
 from justpaid.web.caller import Caller, missing_permission
@@ -68,6 +69,7 @@ class Members:
         await session_repository.end_of_member(
             connection, caller.company_id, member.id, but=session_id
         )
+        await self._withdraw_invites(connection, member, role, by)
         before, after = {"role": member.role.value}, {"role": role.value}
         await self._record(connection, member, "role_changed", by, {**before}, {**after})
         return await self._lock(connection, caller, membership_id)
@@ -99,6 +101,7 @@ class Members:
         elif await self._keys.count_keys(connection, caller.company_id, member.public_id):
             raise _no_heir("is needed: the member owns keys")
         await repository.delete_member(connection, caller.company_id, member.id)
+        await self._withdraw_invites(connection, member, None, by)
         after: JsonObject = {"keysMoved": moved, _HEIR: None if heir is None else heir.public_id}
         before: JsonObject = {"role": member.role.value}
         await self._record(connection, member, "removed", by, before, after)
@@ -121,6 +124,22 @@ class Members:
         if Permission.KEYS not in PERMISSIONS[heir.role]:
             raise _no_heir("must be a member who may manage keys")
         return heir
+
+    async def _withdraw_invites(
+        self, connection: Connection, member: Member, role: Role | None, by: Actor
+    ) -> None:
+        """Withdraw what a member invited and, in the role that is left, could not invite again."""
+        for invite in await link_repository.delete_invites_by(
+            connection, member.company_id, member.public_id, _beyond(role)
+        ):
+            await self._audit.record_event(
+                connection,
+                member.company_id,
+                by=by,
+                action="invite.withdrawn",
+                object_type="invite",
+                object_id=invite.public_id,
+            )
 
     async def _lock(self, connection: Connection, caller: Caller, membership_id: UUID) -> Member:
         member = await repository.lock_member(connection, caller.company_id, membership_id)
@@ -147,6 +166,14 @@ class Members:
             before=before,
             after=after,
         )
+
+
+def _beyond(role: Role | None) -> list[Role]:
+    """List the roles that somebody in a role, or in none any more, may not invite to."""
+    held = frozenset[Permission]() if role is None else PERMISSIONS[role]
+    if Permission.MEMBERS not in held:
+        return list(Role)
+    return [] if Permission.OWNERS in held else [Role.OWNER]
 
 
 def _require_right(caller: Caller, *roles: Role) -> None:
