@@ -72,7 +72,7 @@ def verify(
 
 
 @app.command("head", epilog=examples("justpaid audit head >> /mnt/elsewhere/audit-heads"))
-def sign(*, company: CompanyName = None, data_dir: DataDir = None) -> None:
+def sign(*, company: CompanyName = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Print the signed end of a company's chain, to be kept where the database is not."""
 
     async def act(workplace: Workplace) -> SignedHead:
@@ -81,4 +81,7 @@ def sign(*, company: CompanyName = None, data_dir: DataDir = None) -> None:
 
     with exit_codes():
         signed = on_database(data_dir, act)
-    typer.echo(show_head(signed))
+    if as_json:
+        print_json({"head": show_head(signed)})
+    else:
+        typer.echo(show_head(signed))

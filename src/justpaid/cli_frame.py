@@ -18,18 +18,17 @@ from pathlib import Path
 from typing import Annotated, Final, NoReturn, TypeVar
 from uuid import UUID
 
-import asyncpg
 import typer
 
 from justpaid.audit.model import Actor
 from justpaid.audit.service import AuditLog
 from justpaid.companies.model import Company
 from justpaid.companies.service import get_company, list_companies
-from justpaid.db.pool import Connection, connect
+from justpaid.db.pool import Connection
 from justpaid.db.schema import find_revision, is_current
 from justpaid.db.secrets import Secrets, load_secrets
 from justpaid.db.server import database_server
-from justpaid.db.session_check import UnusableDatabase
+from justpaid.db.session_check import UnusableDatabase, reach_database
 from justpaid.errors import AppError, InvalidInput, NotFound, Problem
 from justpaid.exact_json import JsonValue
 from justpaid.ids import Prefix, decode_id, encode_id
@@ -90,12 +89,7 @@ def on_database(
     with database_server(settings, must_exist=not may_begin) as server:
 
         async def run() -> T:
-            try:
-                connection = await connect(server.dsn)
-            except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-                raise UnusableDatabase(
-                    f"The database cannot be reached: {error}. Check DATABASE_URL."
-                ) from None
+            connection = await reach_database(server.dsn)
             try:
                 if may_begin and await find_revision(connection) is None:
                     await _migrate(server.dsn)

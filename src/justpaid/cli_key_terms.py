@@ -49,7 +49,8 @@ def parse_limits(texts: Sequence[str]) -> dict[Category, int]:
     for text in texts:
         parts = _LIMIT.fullmatch(text)
         if parts is None or parts[1] not in set(Category):
-            raise _wrong("--limit", f"{text!r} is not one of {', '.join(Category)} =N a minute")
+            choices = " or ".join(f"{category}=N" for category in Category)
+            raise _wrong("--limit", f"{text!r} is not {choices}, N requests a minute")
         found[Category(parts[1])] = int(parts[2])
     return found
 

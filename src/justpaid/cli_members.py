@@ -29,7 +29,7 @@ from justpaid.members.links import (
     remove_second_factor,
 )
 from justpaid.members.mail import Mail, reset_mail
-from justpaid.settings import load_settings
+from justpaid.settings import LAST_PORT, load_settings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 setup_app = typer.Typer()
@@ -39,6 +39,8 @@ _ONCE: Final = "It works once, within an hour, and takes the place of an earlier
 Port = Annotated[
     int | None,
     typer.Option(
+        min=0,
+        max=LAST_PORT,
         help="The port the service was started with [JUSTPAID_PORT, else 8080]; of no matter when"
         " JUSTPAID_PUBLIC_URL is set.",
         show_default=False,

@@ -13,7 +13,7 @@ from justpaid.db.schema import HEAD, find_revision, is_current
 from justpaid.db.server import database_server
 from justpaid.db.session_check import check_database
 from justpaid.logging import set_up_logging
-from justpaid.settings import load_settings
+from justpaid.settings import LAST_PORT, load_settings
 from justpaid.supervised import run_process
 from justpaid.supervisor import Supervisor, require_free_port
 
@@ -29,7 +29,12 @@ Host = Annotated[
 ]
 Port = Annotated[
     int | None,
-    typer.Option(help="Port to listen on [JUSTPAID_PORT, else 8080].", show_default=False),
+    typer.Option(
+        min=0,
+        max=LAST_PORT,
+        help="Port to listen on [JUSTPAID_PORT, else 8080].",
+        show_default=False,
+    ),
 ]
 
 

@@ -19,8 +19,7 @@ UNPREFIXED: Final = ("DATABASE_URL", "REDIS_URL")
 # What the documentation's examples tell a caller to set; no setting of the service.
 CALLER_VARIABLES: Final = frozenset({"JUSTPAID_API_KEY", "JUSTPAID_URL"})
 DEFAULT_DATA_DIR: Final = Path(".data")
-
-_LAST_PORT: Final = 65_535
+LAST_PORT: Final = 65_535
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -41,7 +40,7 @@ def _bind(text: str) -> tuple[str, int] | None:
         return None
     host, _, port = text.rpartition(":")
     host = host.strip("[]")
-    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
+    if not host or not port.isdecimal() or int(port) > LAST_PORT:
         raise ValueError("must be an address and port such as 127.0.0.1:9464, or off")
     return host, int(port)
 
@@ -79,7 +78,7 @@ def _whole(least: int, most: int | None = None) -> Callable[[str], int]:
 _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "env": _one_of("development", "production"),
     "data_dir": Path,
-    "port": _whole(0, _LAST_PORT),
+    "port": _whole(0, LAST_PORT),
     "public_url": _origin,
     "trusted_proxies": _networks,
     "database_pool_size": _whole(2, 500),
@@ -92,7 +91,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = {
     "log_format": _one_of("auto", "json", "console"),
     "log_level": _one_of("debug", "info", "warning", "error"),
     "metrics_bind": _bind,
-    "smtp_port": _whole(0, _LAST_PORT),
+    "smtp_port": _whole(0, LAST_PORT),
     "smtp_security": _one_of("starttls", "tls", "none"),
 }
 
@@ -222,8 +221,10 @@ def _as_text(name: str, value: object) -> str:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, variable_names(), n=1)
-    hint = f"did you mean {near[0]}?" if near else "docs/operations.md lists the settings"
+    # Without the prefix, which all share: with it, every name would look like every other.
+    known = [each.removeprefix(PREFIX) for each in variable_names()]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
+    hint = f"did you mean {PREFIX}{near[0]}?" if near else "docs/operations.md lists the settings"
     return f"{name} is not a setting: {hint}"
 
 

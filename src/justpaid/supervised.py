@@ -15,12 +15,17 @@ from importlib import import_module
 from typing import Final, cast
 
 from justpaid.db.embedded_home import EmbeddedPostgresError
-from justpaid.db.pool import connect
 from justpaid.db.schema import UnknownSchema, is_current
 from justpaid.db.secrets import SecretsError
-from justpaid.db.server import database_server
-from justpaid.db.session_check import UnusableDatabase
+from justpaid.db.server import DatabaseServer, database_server
+from justpaid.db.session_check import (
+    UnreachableDatabase,
+    UnusableDatabase,
+    check_database,
+    reach_database,
+)
 from justpaid.logging import set_up_logging
+from justpaid.outbound.policy import parse_allow
 from justpaid.settings import Settings, SettingsError, load_settings
 
 # EX_CONFIG of sysexits.h: starting again would end the same way, so the supervisor does not.
@@ -44,15 +49,29 @@ def run_process(name: str, settings: Settings) -> None:
     """Run a process until it is told to stop, on the database of the settings."""
     module, function = _ENTRIES[name]
     set_up_logging(settings, process=name)
+    require_readable_allow(settings)
     with database_server(settings) as server:
-        asyncio.run(_require_schema(server.dsn))
+        asyncio.run(_require_usable(server))
         run = cast("Callable[[Settings], None]", getattr(import_module(module), function))
         run(replace(settings, database_url=server.dsn))
 
 
-async def _require_schema(dsn: str) -> None:
-    """Raise unless the database is at this release's schema: only `migrate` changes it."""
-    connection = await connect(dsn)
+def require_readable_allow(settings: Settings) -> None:
+    """Raise SettingsError unless the outbound client can read what it may call besides."""
+    try:
+        parse_allow(settings.outbound_allow)
+    except ValueError:
+        raise SettingsError(
+            "JUSTPAID_OUTBOUND_ALLOW: must be networks and hosts, separated by commas, each with a"
+            " port if wanted, such as 10.1.0.0/16,crm.internal:8443"
+        ) from None
+
+
+async def _require_usable(server: DatabaseServer) -> None:
+    """Raise unless the database's sessions and its schema are ours: only `migrate` changes it."""
+    if server.embedded is None:
+        await check_database(server.dsn)
+    connection = await reach_database(server.dsn)
     try:
         if not await is_current(connection):
             raise UnusableDatabase(
@@ -82,6 +101,9 @@ def main() -> None:
     end_with_supervisor()
     try:
         run_process(sys.argv[1], load_settings())
+    except UnreachableDatabase as error:  # it may come back: the supervisor tries again
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
     except REFUSALS as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(REFUSED)

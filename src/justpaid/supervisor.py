@@ -7,6 +7,7 @@ the embedded PostgreSQL stays to be adopted by the next start.
 
 import asyncio
 import contextlib
+import errno
 import os
 import selectors
 import signal
@@ -29,7 +30,7 @@ from justpaid.db.server import DatabaseServer, database_server
 from justpaid.db.session_check import check_database
 from justpaid.logging import get_logger
 from justpaid.settings import Settings, SettingsError, to_environment
-from justpaid.supervised import PROCESSES, REFUSED
+from justpaid.supervised import PROCESSES, REFUSED, require_readable_allow
 
 _STOP_SECONDS: Final = 8.0  # `docker stop` kills after ten
 _FIRST_DELAY_SECONDS: Final = 0.1
@@ -178,6 +179,7 @@ class Supervisor:
 
         Raises one of `supervised.REFUSALS` when something is not as it must be.
         """
+        require_readable_allow(self.settings)
         require_free_port(self.settings.host, self.settings.port)
         try:
             server = self._stack.enter_context(
@@ -273,10 +275,15 @@ def require_free_port(host: str, port: int) -> None:
     """
     deadline = time.monotonic() + _PORT_WAIT_SECONDS
     while (problem := _try_bind(host, port)) is not None:
+        if problem.errno != errno.EADDRINUSE:
+            raise SettingsError(
+                f"Cannot listen on {host} port {port} ({_reason(problem)}). Choose an address of"
+                " this machine with --host, and a port that this user may open with --port."
+            )
         if time.monotonic() > deadline:
             raise SettingsError(
-                f"Cannot listen on {host} port {port} ({problem}). End the program that listens"
-                f" there, or choose another port: justpaid serve --port {port + 1}"
+                f"Cannot listen on {host} port {port} ({_reason(problem)}). End the program that"
+                " listens there, or choose another port with --port."
             )
         time.sleep(_STARTING_SECONDS)
 
@@ -309,12 +316,17 @@ async def _migrate(dsn: str) -> None:
         raise EmbeddedPostgresError("The database could not be migrated; the reason stands above.")
 
 
-def _try_bind(host: str, port: int) -> str | None:
+def _try_bind(host: str, port: int) -> OSError | None:
     try:
         socket.create_server((host, port), family=_family(host)).close()
     except OSError as error:
-        return error.strerror or str(error)
+        return error
     return None
+
+
+def _reason(error: OSError) -> str:
+    """Say what went wrong without the address, which Python appends to some reasons."""
+    return (error.strerror or str(error)).split(" (while", 1)[0]
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -24,7 +24,7 @@ from justpaid.db.encryption import KeyRing
 from justpaid.db.pool import Pool, connect, open_pool
 from justpaid.db.schema import is_current
 from justpaid.db.secrets import load_secrets
-from justpaid.db.session_check import UnusableDatabase, check_database
+from justpaid.db.session_check import UnusableDatabase
 from justpaid.engine.contract import Resources
 from justpaid.engine.dispatcher import Dispatcher, DispatcherOptions, WorkerLanes
 from justpaid.engine.lanes import SESSION_SETTINGS, Connect
@@ -69,7 +69,6 @@ async def work(
 ) -> None:
     """Be a worker until `stop` is set; `at` hears each point the engine's guarantees speak of."""
     dsn = settings.database_url or ""
-    await check_database(dsn)
     hold = partial(connect, dsn, dict(SESSION_SETTINGS))
     pool = await open_pool(dsn, max_size=_POOL_SIZE)
     client = OutboundClient(OutboundPolicy(allow=parse_allow(settings.outbound_allow)))

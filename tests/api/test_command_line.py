@@ -77,6 +77,8 @@ async def test_a_changed_audit_log_is_found(cli: CommandLine, pool: Pool, compan
         cli.run("keys", "create", "--name", f"n{number}", "--scopes", "all")
     assert cli.run("audit", "verify").returncode == 0
     head = cli.run("audit", "head").stdout.strip()
+    in_json: dict[str, str] = json.loads(cli.run("audit", "head", "--json").stdout)
+    assert in_json["head"].split(",")[:3] == head.split(",")[:3]
     await pool.execute("DELETE FROM audit_log WHERE company_id = $1 AND seq = 3", company_id)
     cut = cli.run("audit", "verify", "--json")
     assert cut.returncode == 1, cut.stderr

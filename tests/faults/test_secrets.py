@@ -91,6 +91,31 @@ async def test_a_readable_file_is_refused(pool: Pool, tmp_path: Path) -> None:
         await _load(pool, Settings(data_dir=tmp_path))
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe=1", None])
+async def test_a_file_that_is_no_text_is_refused(
+    pool: Pool, tmp_path: Path, content: bytes | None
+) -> None:
+    """What cannot be read as a secrets file, a folder too, is refused by its name."""
+    path = tmp_path / "other"
+    if content is None:
+        path.mkdir(mode=0o700)
+    else:
+        path.write_bytes(content)
+        path.chmod(0o600)
+    with pytest.raises(SecretsError, match=str(path)):
+        await _load(pool, Settings(data_dir=tmp_path, secrets_file=path))
+
+
+async def test_a_file_in_the_home(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`~` in JUSTPAID_SECRETS_FILE is the home, as in the data dir: unit files do not expand it."""
+    await _load(pool, Settings(data_dir=tmp_path))
+    (tmp_path / SECRETS_FILE).rename(tmp_path / "kept.env")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    await _load(pool, Settings(data_dir=tmp_path, secrets_file=Path("~/kept.env")))
+
+
 async def test_a_short_secret_is_refused(pool: Pool, tmp_path: Path) -> None:
     """A secret that is not 32 bytes is refused without being repeated."""
     short = Settings(data_dir=tmp_path, pepper="c2VjcmV0", master_key=OTHER, audit_key=OTHER)

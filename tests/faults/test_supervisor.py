@@ -186,6 +186,23 @@ def test_a_refusal_is_not_repeated(data_dir: Path) -> None:
         _finish(service)
 
 
+def test_a_database_that_went_away_is_waited_for(tmp_path: Path) -> None:
+    """A process under the supervisor that cannot reach the database asks to be started again."""
+    environment = _environment(tmp_path, _free_port())
+    with subprocess.Popen(
+        [sys.executable, "-m", "justpaid.supervised", "api"],
+        env=environment | {"JUSTPAID_DATABASE_URL": "postgresql://me:hush@127.0.0.1:1/none"},
+        stdin=subprocess.PIPE,  # open to the end, as the supervisor's is
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    ) as process:
+        assert process.wait(PATIENCE_SECONDS) not in {0, REFUSED}
+        said = process.stderr.read() if process.stderr else ""
+    assert "Check DATABASE_URL" in said
+    assert "Traceback" not in said
+
+
 def test_a_taken_port_is_said(data_dir: Path) -> None:
     """`serve` on a taken port ends at once, names the port, and says what to do."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

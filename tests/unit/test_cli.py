@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -27,11 +28,15 @@ VERBS = [
     ["company", "create"],
     ["company", "list"],
     ["secrets", "check"],
+    ["audit", "verify"],
+    ["audit", "head"],
     *(
         ["keys", verb]
         for verb in ["create", "list", "rotate", "revoke", "disable", "enable", "check"]
     ),
 ]
+
+LIST = ["company", "list"]
 
 
 def test_scopes() -> None:
@@ -81,6 +86,61 @@ def test_every_verb_teaches_with_an_example() -> None:
         answer = CliRunner().invoke(app, [*verb, "--help"])
         assert answer.exit_code == 0, verb
         assert " ".join(["justpaid", *verb]) in answer.stdout, verb
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "99999"])
+@pytest.mark.parametrize("verb", ["serve", "demo", "api", "setup-link"])
+def test_a_port_that_is_none(verb: str, port: str) -> None:
+    """A port that no computer has is wrong usage, and nothing is started."""
+    answer = CliRunner().invoke(app, [verb, "--port", port])
+    assert answer.exit_code == 2
+    assert "Invalid value for '--port'" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://me:hush@127.0.0.1:1/none",
+        "postgresql://me:hush@127.0.0.1:99999/none",
+        "postgresql://me:hush@127.0.0.1:port/none",
+        "postgresql://me:hush@127.0.0.1:1/none?sslmode=bogus",
+        "nonsense",
+    ],
+)
+@pytest.mark.parametrize(
+    "verb", [["api", "--port", "0"], ["worker"], ["migrate"], ["serve", "--port", "0"], LIST]
+)
+def test_a_database_that_cannot_be_reached(verb: list[str], address: str, tmp_path: Path) -> None:
+    """Every verb says in one line that DATABASE_URL leads nowhere, and ends with status 78."""
+    environment = {"JUSTPAID_DATABASE_URL": address, "JUSTPAID_DATA_DIR": str(tmp_path)}
+    answer = CliRunner().invoke(app, verb, env=environment)
+    assert answer.exit_code == 78, answer.exception
+    (line,) = answer.stderr.splitlines()
+    assert "Check DATABASE_URL" in line
+    assert "hush" not in line
+
+
+@pytest.mark.parametrize("verb", ["serve", "api", "worker"])
+def test_an_allowance_that_cannot_be_read(verb: str, tmp_path: Path) -> None:
+    """A malformed JUSTPAID_OUTBOUND_ALLOW stops the start, instead of every start that follows."""
+    environment = {"JUSTPAID_OUTBOUND_ALLOW": "10.0.0.0/8,s3cret host!"}
+    answer = CliRunner().invoke(
+        app, [verb, "--data-dir", str(tmp_path)], env=environment | {"JUSTPAID_PORT": "0"}
+    )
+    assert answer.exit_code == 78, answer.exception
+    assert "JUSTPAID_OUTBOUND_ALLOW: must be" in answer.stderr
+    assert "s3cret" not in answer.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_address_of_another_machine(tmp_path: Path) -> None:
+    """A host that is not ours is said as that at once, and no other port is recommended for it."""
+    answer = CliRunner().invoke(
+        app, ["serve", "--host", "203.0.113.7", "--port", "65535", "--data-dir", str(tmp_path)]
+    )
+    assert answer.exit_code == 78, answer.exception
+    assert "an address of this machine with --host" in answer.stderr
+    assert "65536" not in answer.stderr
 
 
 def test_version() -> None:

@@ -42,6 +42,13 @@ def test_a_misspelt_setting_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> 
         load_settings()
 
 
+def test_a_strange_setting_is_not_taken_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name like none of ours gets no suggestion, only the way to the list."""
+    monkeypatch.setenv("JUSTPAID_FOO", "1")
+    with pytest.raises(SettingsError, match="JUSTPAID_FOO is not a setting: docs"):
+        load_settings()
+
+
 def test_every_problem_is_named_and_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
     """All wrong settings are named at once, and none of their values is repeated."""
     for name, value in {

@@ -118,7 +118,8 @@ def read_secrets(settings: Settings) -> Secrets:
 
 def secrets_path(settings: Settings) -> Path:
     """Return the file the secrets are read from when the environment does not hold them."""
-    return settings.secrets_file or settings.data_dir.expanduser().absolute() / SECRETS_FILE
+    path = settings.secrets_file or settings.data_dir / SECRETS_FILE
+    return path.expanduser().absolute()
 
 
 def variable_of(name: str) -> str:
@@ -157,10 +158,17 @@ def _refuse_generating_in_production(settings: Settings) -> None:
 
 def read_secrets_file(path: Path) -> dict[str, str]:
     """Read a file's variables. Raises SecretsError when others can read it too."""
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+    try:
+        text = path.read_text()
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        raise SecretsError(f"Cannot read the secrets file {path} ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise SecretsError(f"The secrets file {path} is no text of lines NAME=value.") from None
+    if mode & 0o077:
         raise SecretsError(f"Others can read {path}. Run: chmod 600 {path}")
     found: dict[str, str] = {}
-    for line in path.read_text().splitlines():
+    for line in text.splitlines():
         name, separator, value = line.partition("=")
         if separator and not line.startswith("#"):
             found[name.strip()] = value.strip().strip("'\"")

@@ -16,21 +16,39 @@ from justpaid.errors import Unavailable
 MINIMUM_MAJOR: Final = 15
 
 _NOTIFY_SECONDS: Final = 5.0
+# An address that cannot be read raises the last two, an absent or refusing server the others.
+_CANNOT_CONNECT: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    ValueError,
+    OverflowError,
+)
 
 
 class UnusableDatabase(Unavailable):
     """The database cannot carry the service; the message says why and what to do."""
 
 
-async def check_database(dsn: str) -> None:
-    """Raise UnusableDatabase unless the database answers and its sessions are our own."""
+class UnreachableDatabase(UnusableDatabase):
+    """The database does not answer. Trying again later may help, unlike with the others."""
+
+
+async def reach_database(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open a connection of the caller's own. Raises UnreachableDatabase, without the password."""
     try:
-        first = await connect(dsn)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise UnusableDatabase(
+        return await connect(dsn)
+    except _CANNOT_CONNECT as error:
+        raise UnreachableDatabase(
             f"The database cannot be reached ({type(error).__name__}: {error}). Check DATABASE_URL,"
             " and that PostgreSQL runs there."
         ) from None
+
+
+async def check_database(dsn: str) -> None:
+    """Raise UnusableDatabase unless the database answers and its sessions are our own."""
+    first = await reach_database(dsn)
     try:
         _check_version(first)
         second = await connect(dsn)
