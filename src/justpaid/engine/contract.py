@@ -29,6 +29,7 @@ from justpaid.engine.model import (
 )
 from justpaid.engine.resolve import CompanyFacts
 from justpaid.engine.sealed import RunSecrets
+from justpaid.engine.turns import Turns
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.workflows.program import Program, StepNode
 
@@ -297,6 +298,7 @@ class Resources:
     children: ChildRuns | None = None
     on_held: Callable[[], None] = lambda: None
     read_secrets: Callable[[ClaimedRun], Awaitable[RunSecrets | None]] = _read_no_secrets
+    turns: Turns = field(default_factory=Turns)
     ending_types: frozenset[str] = field(init=False)
     waits_for: Mapping[str, str] = field(init=False)
 

@@ -263,7 +263,7 @@ class Dispatcher:
     async def _renew(self, held: HeldConnection) -> None:
         await _wait(self._attention, self._options.renew_seconds)
         self._attention.clear()
-        runs = [run for run in self._active.values() if not run.is_closing]
+        runs = list(self._active.values())  # those that end as well: their commit may take its time
         if not runs:
             return
         lease_until = self._monotonic() + self._options.lease_seconds

@@ -41,7 +41,6 @@ from justpaid.exact_json import JsonObject
 
 LEASE_MARGIN_SECONDS: Final = 1.0
 LONGEST_WAIT_IN_WORKER: Final = timedelta(seconds=5)
-_PLANS_A_TURN: Final = 100
 _MOST_UNWRITTEN: Final = 1000
 
 _log = structlog.get_logger(__name__)
@@ -115,7 +114,7 @@ class Execution:
         self._state = state
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._arrivals: list[tuple[effects.Sending, Completed | Failed]] = []
-        self._pure = PureSteps(resources.handlers, state, resources.new_id)
+        self._pure = PureSteps(resources.handlers, state, resources.new_id, resources.turns)
         self._heard_wakes = -1
         self._view = View(
             state.records,
@@ -149,7 +148,7 @@ class Execution:
             if next_plan.is_over:
                 return await self._finish(next_plan)
             if not self._run.is_stopping:
-                if await self._start_effects(next_plan):
+                if await self._start_effects(next_plan) or next_plan.is_partial:
                     continue
             elif not self._tasks:
                 return await self._hand_back()
@@ -169,22 +168,19 @@ class Execution:
 
     async def _settle_pure(self) -> Plan:
         """Evaluate everything that reaches nowhere outside; return what is left to do."""
-        done = 0
         while True:
+            await self._resources.turns.take()
             now = self._resources.clock()
             found = self._plan(now)
-            has_acted = self._pure.act(found, now)
+            has_acted = await self._pure.act(found, now)
             if self._pure.starts:
                 await self._start_children(now)
             elif self._pure.has_lapsed:
                 await self._hear()
             elif not has_acted:
                 return found
-            done += 1
-            if done % _PLANS_A_TURN == 0:  # others of this process have their turn too
-                await asyncio.sleep(0)
-                if len(self._state.entry.steps) >= _MOST_UNWRITTEN:
-                    await self._record()
+            if len(self._state.entry.steps) >= _MOST_UNWRITTEN:
+                await self._record()
 
     def _plan(self, now: datetime) -> Plan:
         state = self._state
@@ -249,6 +245,7 @@ class Execution:
             handler = self._resources.handlers.get(ready.node.type)
             if not isinstance(handler, EffectHandler):
                 continue
+            await self._resources.turns.take()
             now, new_id = self._resources.clock(), self._resources.new_id
             sending = await effects.intend(
                 self._state, ready, handler, context_of(self._state, ready), now, new_id

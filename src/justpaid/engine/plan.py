@@ -22,6 +22,8 @@ from justpaid.workflows.program import Program, StepNode
 _PASSED_OVER: Final = frozenset({SkipReason.PATH, SkipReason.UPSTREAM})
 # The field of a step's output that says which of its paths is taken.
 _PATH_FIELDS: Final = ("result", "approved")
+# A plan is one piece of work, and an expression may cost what a whole piece should.
+_MOST_ASKED: Final = 4
 TIMER: Final = "timer"
 EFFECT: Final = "effect"
 
@@ -111,6 +113,7 @@ class Plan:
     """What to do; a run `is_over` when nothing is to be done, awaited or in flight.
 
     `elapsed`: suspended steps whose moment or answer has come. `over`: rounds at their end.
+    `is_partial`: some steps were not asked for their `when` yet; what is said here comes first.
     """
 
     ready: list[Ready] = field(default_factory=list)
@@ -122,6 +125,7 @@ class Plan:
     waits: list[Wait] = field(default_factory=list)
     stop: Stop | None = None
     is_over: bool = False
+    is_partial: bool = False
 
 
 def plan(frame: Frame, view: View, now: datetime) -> Plan:
@@ -208,6 +212,7 @@ class _Planner:
         self._view = view
         self._now = now
         self._result = result
+        self._asked = 0
 
     def plan_list(self, frame: Frame, *, drains: bool) -> bool:
         """Plan one list; False when all of it that counts is over."""
@@ -274,6 +279,10 @@ class _Planner:
         moment = last_settled(known, frame.started_at)
         reason = _skip_without_asking(node, prefix, known, self._view)
         if reason is None and node.when is not None:
+            self._asked += 1
+            if self._asked > _MOST_ASKED:
+                self._result.is_partial = True
+                return
             try:
                 if not is_truthy(node.when.evaluate(frame.names.at(moment))):
                     reason = SkipReason.WHEN

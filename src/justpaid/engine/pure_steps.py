@@ -1,8 +1,9 @@
 """Settles what reaches nowhere outside: skips, pure steps, and loops and branches as wholes.
 
-Guarantee: nothing here waits, so that a plan and what it asks for at once are one turn. What has to
-be looked up first is left to the executor: `starts` are child runs to prepare, `has_lapsed` says
-that an approval's time is over and nobody has looked whether it was decided.
+Guarantee: nothing here waits but for its turn, and nothing else changes the run meanwhile, so that
+what a plan asks for is done on the journal it was made from. What has to be looked up first is left
+to the executor: `starts` are child runs to prepare, `has_lapsed` says that an approval's time is
+over and nobody has looked whether it was decided.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from justpaid.engine.contract import (
     Asks,
     Completed,
     ContainerHandler,
+    EffectHandler,
     Failed,
     PureHandler,
     Starts,
@@ -27,6 +29,7 @@ from justpaid.engine.contract import (
 from justpaid.engine.model import MAX_OUTPUT_BYTES, ErrorCode, StepRecord
 from justpaid.engine.plan import Gather, Plan, Ready, failing_step
 from justpaid.engine.run_state import RunState
+from justpaid.engine.turns import Turns
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -60,14 +63,16 @@ class PureSteps:
         handlers: Mapping[str, StepHandler],
         state: RunState,
         new_id: Callable[[], UUID],
+        turns: Turns,
     ) -> None:
         self._handlers = handlers
         self._state = state
         self._new_id = new_id
+        self._turns = turns
         self.starts: list[tuple[Ready, Starts]] = []
         self.has_lapsed = False
 
-    def act(self, found: Plan, now: datetime) -> bool:
+    async def act(self, found: Plan, now: datetime) -> bool:
         """Do what a plan asks for at once; False when there was nothing of the kind."""
         state = self._state
         for skip in found.skips:
@@ -77,18 +82,21 @@ class PureSteps:
             state.settle(faulty.ready, faulty.ready.now, failed)
         has_acted = bool(found.skips or found.faulty or found.over or found.gathers)
         for ready in found.elapsed:
+            await self._turns.take()
             has_acted |= self._resume(ready, now)
         for frame in found.over:
             if frame.container is not None:
                 frame.container.close(frame, state.records)
         for gather in found.gathers:
             self._gather(gather)
-        return self._begin(found, now) or has_acted
+        return await self._begin(found, now) or has_acted
 
-    def _begin(self, found: Plan, now: datetime) -> bool:
+    async def _begin(self, found: Plan, now: datetime) -> bool:
         has_acted = False
         for ready in found.ready:
             handler = self._handlers.get(ready.node.type)
+            if not isinstance(handler, EffectHandler):
+                await self._turns.take()
             if isinstance(handler, PureHandler):
                 self._evaluate(ready, handler, now)
             elif isinstance(handler, ContainerHandler):

@@ -9,6 +9,7 @@ from justpaid.engine.plan import View, plan
 from justpaid.engine.pure_steps import PureSteps
 from justpaid.engine.resolve import CompanyFacts, names_of_run
 from justpaid.engine.run_state import RunState
+from justpaid.engine.turns import Turns
 from justpaid.ids import new_id
 from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.steps.loop import Loop
@@ -19,7 +20,7 @@ from tests.unit.engine.counted_journal import Counted
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def _looks(items: int, *, at_once: int) -> int:
+async def _looks(items: int, *, at_once: int) -> int:
     """Go through a loop of pure steps; return the looks that it took."""
     body: list[Any] = [
         {"id": name, "type": "transform", "config": {"mapping": {"n": "{{item}}"}}} for name in "ab"
@@ -43,14 +44,14 @@ def _looks(items: int, *, at_once: int) -> int:
     names = names_of_run(run, program, CompanyFacts({}, "UTC"))
     state = RunState(run, program, names, Journal(), lambda: NOW, lambda: 0.0)
     journal = state.records = Counted()
-    pure = PureSteps({"loop": Loop(), "transform": Transform()}, state, new_id)
-    while pure.act(plan(state.frame, View(journal, containers=state.containers), NOW), NOW):
+    pure = PureSteps({"loop": Loop(), "transform": Transform()}, state, new_id, Turns())
+    while await pure.act(plan(state.frame, View(journal, containers=state.containers), NOW), NOW):
         pass
     return journal.looks
 
 
-def test_a_long_loop_costs_in_proportion_to_its_length() -> None:
+async def test_a_long_loop_costs_in_proportion_to_its_length() -> None:
     """Ten times the items are ten times the work, in order or many at once: never their square."""
     for at_once in (1, 100):
-        few, many = _looks(300, at_once=at_once), _looks(3000, at_once=at_once)
+        few, many = await _looks(300, at_once=at_once), await _looks(3000, at_once=at_once)
         assert many < 11 * few, at_once
