@@ -58,7 +58,7 @@ async def try_out(
         url=url,
         status=outcome.status,
         message=message,
-        body=masker.mask(shown_body(outcome)),
+        body=shown_body(outcome, masker),
         tested_at=at,
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 from justpaid import exact_json
 from justpaid.errors import InvalidInput
 from justpaid.exact_json import JsonObject, JsonValue
+from justpaid.outbound.masking import Masker
 from justpaid.outbound.messages import Response
 
 MAX_OUTPUT_BYTES: Final = 1 << 20
@@ -52,11 +53,13 @@ def is_too_large(response: Response, output: JsonObject) -> bool:
     return len(exact_json.encode(output)) > MAX_OUTPUT_BYTES
 
 
-def shown_body(response: Response) -> JsonValue:
-    """Return as much of a body as an error's record keeps."""
+def shown_body(response: Response, masker: Masker) -> JsonValue:
+    """Return as much of a body as an error's record keeps, masked before it is cut."""
     if len(response.body) <= _TEXT_SHOWN_CHARACTERS:
-        return read_body(response)
-    return _text(response.body[:_TEXT_SHOWN_CHARACTERS], None)
+        return masker.mask(read_body(response))
+    # A secret of n characters takes at most 4n bytes; it must lie whole in what is masked.
+    head = response.body[: _TEXT_SHOWN_CHARACTERS + 4 * masker.longest]
+    return masker.mask_text(_text(head, None))[:_TEXT_SHOWN_CHARACTERS]
 
 
 def _join(headers: Iterable[tuple[str, str]]) -> JsonObject:

@@ -108,7 +108,7 @@ def _answered(
             may_pass=may_pass,
             delivery=delivery,
             retry_after_seconds=response.retry_after_seconds if may_pass else None,
-            details=_masked({"status": response.status, "body": shown_body(response)}, masker),
+            details={"status": response.status, "body": shown_body(response, masker)},
             capture=capture,
         )
     output = read_output(response)

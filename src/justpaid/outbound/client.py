@@ -22,7 +22,12 @@ from yarl import URL
 from justpaid.clock import Clock, now
 from justpaid.outbound.addresses import parse_address
 from justpaid.outbound.capture import Exchange
-from justpaid.outbound.failures import blocked_message, explain_connect, explain_exchange
+from justpaid.outbound.failures import (
+    blocked_message,
+    explain_connect,
+    explain_exchange,
+    unreadable,
+)
 from justpaid.outbound.headers import header_problem, read_headers
 from justpaid.outbound.messages import (
     Credential,
@@ -224,6 +229,9 @@ class OutboundClient:
             exchange = progress.exchange
             exchange.status = progress.status = answer.status
             exchange.answer_headers = read_headers(answer.raw_headers)
+            if answer.status < 200:  # noqa: PLR2004  no final answer, such as 101 unasked
+                answer.close()
+                return _failed(progress, *unreadable(progress.place))
             body = await self._read(answer)
             if body is None:
                 limit = self._policy.max_response_bytes

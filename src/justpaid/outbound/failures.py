@@ -29,8 +29,13 @@ def explain_connect(error: aiohttp.ClientConnectorError, place: str) -> tuple[Re
 def explain_exchange(error: Exception, place: str) -> tuple[Reason, str]:
     """Say what broke after the connection stood: the request may have arrived."""
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError):
-        return Reason.PROTOCOL, f"the answer of {place} cannot be read"
+        return unreadable(place)
     return Reason.RESET, f"{place} closed the connection before its answer was complete"
+
+
+def unreadable(place: str) -> tuple[Reason, str]:
+    """Say that what came back is no answer."""
+    return Reason.PROTOCOL, f"the answer of {place} cannot be read"
 
 
 def blocked_message(place: str) -> str:

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 MAX_RETRY_AFTER_SECONDS: Final = 3600
-_MAX_DIGITS: Final = 18
+_ENOUGH_DIGITS: Final = 5
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> int | None:
@@ -13,8 +13,10 @@ def retry_after_seconds(value: str | None, now: datetime) -> int | None:
     if value is None:
         return None
     text = value.strip()
-    if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS:
-        return min(int(text), MAX_RETRY_AFTER_SECONDS)
+    if text.isascii() and text.isdigit():
+        # More digits than the limit has are beyond it, however many they are.
+        digits = text.lstrip("0") or "0"
+        return min(int(digits[:_ENOUGH_DIGITS]), MAX_RETRY_AFTER_SECONDS)
     try:
         moment = parsedate_to_datetime(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -241,3 +241,31 @@ async def test_a_read_follows_redirects_and_an_effect_does_not() -> None:
     assert read.output["body"] == "arrived"
     assert isinstance(effect, ActionFailed)
     assert "never redirected" in effect.message
+
+
+async def test_a_secret_at_the_edge_of_what_an_error_keeps_is_masked_whole() -> None:
+    """An error keeps the beginning of a body, and no half of a secret that lies across its end."""
+    body = b"x" * (4096 - len(SECRET) // 2) + SECRET.encode() + b"y" * 100
+    async with http_server(_answering(400, body, "text/plain")) as port:
+        origin = f"http://127.0.0.1:{port}"
+        failed = await _perform({"url": f"{origin}/"}, bearer(origin))
+    assert isinstance(failed, ActionFailed)
+    shown = failed.details["body"]
+    assert isinstance(shown, str)
+    assert SECRET[: len(SECRET) // 2] not in shown
+    assert len(shown) <= 4096
+
+
+@pytest.mark.parametrize("line", [b"101 Switching Protocols", b"000 Nothing"])
+async def test_what_is_no_final_answer_is_no_success(line: bytes) -> None:
+    """A status below 200 does not say that the request was carried out."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + line + b"\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    async with raw_server(talk) as port:
+        failed = await _perform({"url": f"http://127.0.0.1:{port}/"})
+    assert isinstance(failed, ActionFailed)
+    assert (failed.code, failed.delivery) == (FailureCode.NETWORK, Delivery.UNCERTAIN)
