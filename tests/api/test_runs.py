@@ -498,9 +498,10 @@ async def test_a_cancel_reaches_a_running_run(stage: Stage) -> None:
     assert len(await audit_actions(stage)) == 1
 
 
-async def test_a_cancel_lets_the_next_run_in(stage: Stage) -> None:
-    """A place under maxConcurrentRuns that a cancel frees is taken by the run that waits."""
-    workflow_id = await stage.add_workflow(settings={"maxConcurrentRuns": 1})
+@pytest.mark.parametrize("limit", [1, 1.0])
+async def test_a_cancel_lets_the_next_run_in(stage: Stage, limit: float) -> None:
+    """A place under maxConcurrentRuns, however JSON writes it, goes to the run that waits."""
+    workflow_id = await stage.add_workflow(settings={"maxConcurrentRuns": limit})
     first = await stage.started(workflow_id)
     second = await stage.started(workflow_id)
     await stage.post(f"/runs/{first}/cancel")

@@ -1,5 +1,6 @@
 """The provider `http`: any service that speaks HTTP, and its action `http.request`."""
 
+from decimal import Decimal
 from typing import Final
 
 from justpaid.connectors.http_schema import (
@@ -42,10 +43,9 @@ def effect_rule(config: JsonObject) -> EffectRule:
         return EffectRule(EffectClass.IDEMPOTENT)
     if config.get("idempotency", "header") != "header":
         return EffectRule(EffectClass.UNSAFE)
-    hours = config.get("idempotencyMemoryHours", DEFAULT_MEMORY_HOURS)
-    if not isinstance(hours, int) or isinstance(hours, bool):
-        hours = DEFAULT_MEMORY_HOURS
-    return EffectRule(EffectClass.IDEMPOTENT, key_memory_hours=hours)
+    hours = _memory_hours(config)
+    known = DEFAULT_MEMORY_HOURS if hours is None else hours
+    return EffectRule(EffectClass.IDEMPOTENT, key_memory_hours=known)
 
 
 def build_request(config: JsonObject) -> PreparedRequest:
@@ -111,8 +111,7 @@ def _check_headers(config: JsonObject, split: SplitTemplate, path: str) -> list[
 
 def _check_terms(config: JsonObject) -> list[Problem]:
     """Check what decides how a request is repeated and judged, once templates are resolved."""
-    hours = config.get("idempotencyMemoryHours", DEFAULT_MEMORY_HOURS)
-    is_number = isinstance(hours, int) and not isinstance(hours, bool)
+    hours = _memory_hours(config)
     rules = (
         ("method", config.get("method", "GET") in METHODS, f"must be one of {', '.join(METHODS)}"),
         (
@@ -122,7 +121,7 @@ def _check_terms(config: JsonObject) -> list[Problem]:
         ),
         (
             "idempotencyMemoryHours",
-            is_number and 1 <= int(str(hours)) <= MAX_MEMORY_HOURS,
+            hours is not None and 1 <= hours <= MAX_MEMORY_HOURS,
             f"must be a whole number from 1 to {MAX_MEMORY_HOURS}",
         ),
         (
@@ -132,6 +131,14 @@ def _check_terms(config: JsonObject) -> list[Problem]:
         ),
     )
     return [Problem(f"config.{name}", message) for name, is_good, message in rules if not is_good]
+
+
+def _memory_hours(config: JsonObject) -> int | None:
+    """Return a whole number, which JSON may write as `24.0`; None for anything else."""
+    hours = config.get("idempotencyMemoryHours", DEFAULT_MEMORY_HOURS)
+    if not isinstance(hours, int | Decimal) or isinstance(hours, bool) or hours != int(hours):
+        return None
+    return int(hours)
 
 
 def _read_url(config: JsonObject, problems: list[Problem]) -> str:

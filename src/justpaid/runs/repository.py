@@ -107,11 +107,11 @@ WHERE workflow_id = $2 AND version = $3 AND company_id = $1
 """
 _START_DEMANDS: Final = """
 SELECT definition -> 'inputSchema' AS input_schema,
-  (definition -> 'settings' ->> 'maxConcurrentRuns')::integer AS max_concurrent_runs
+  (definition -> 'settings' ->> 'maxConcurrentRuns')::numeric::integer AS max_concurrent_runs
 FROM workflow_versions WHERE workflow_id = $2 AND version = $3 AND company_id = $1
 """
 _LIMIT: Final = """
-SELECT (v.definition -> 'settings' ->> 'maxConcurrentRuns')::integer
+SELECT (v.definition -> 'settings' ->> 'maxConcurrentRuns')::numeric::integer
 FROM workflows w JOIN workflow_versions v ON v.workflow_id = w.id AND v.version = w.version
 WHERE w.id = $2 AND w.company_id = $1
 """

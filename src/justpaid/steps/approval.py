@@ -167,8 +167,9 @@ class Approve(PureHandler):
         except ExpressionError as error:
             return bad_template(error)
         problems = check_resolved_config(APPROVAL, config)
-        approvers, required = _approvers(config, problems), config.get("required", 1)
-        if not problems and int(str(required)) > len(approvers):
+        approvers = _approvers(config, problems)
+        required = 1 if problems else _whole(config, "required", 1)
+        if required > len(approvers) and not problems:
             problems.append(Problem("config.required", "is more than there are approvers"))
         if problems:
             return bad_config(problems)
@@ -223,7 +224,12 @@ def _approvers(config: JsonObject, problems: list[Problem]) -> list[str]:
 
 
 def _time_to_decide(config: JsonObject) -> timedelta:
-    hours, milliseconds = config.get("timeoutHours"), config.get("timeoutMs", _DEFAULT_MS)
+    hours = config.get("timeoutHours")
     if hours is not None:
-        milliseconds = int(Decimal(str(hours)) * _HOUR_MS)
-    return timedelta(milliseconds=int(str(milliseconds)))
+        return timedelta(milliseconds=int(Decimal(str(hours)) * _HOUR_MS))
+    return timedelta(milliseconds=_whole(config, "timeoutMs", _DEFAULT_MS))
+
+
+def _whole(config: JsonObject, name: str, default: int) -> int:
+    """Return a whole number, which JSON may write as `2.0` or `2e0`."""
+    return int(Decimal(str(config.get(name, default))))

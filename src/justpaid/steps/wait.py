@@ -16,6 +16,7 @@ from justpaid.workflows.step_types import StepType
 LONGEST_DAYS: Final = 365
 
 _LONGEST: Final = timedelta(days=LONGEST_DAYS)
+_MOST_MS: Final = Decimal(2 * LONGEST_DAYS * 86_400_000)
 _UNIT_MS: Final = {
     "milliseconds": 1,
     "seconds": 1000,
@@ -122,7 +123,8 @@ def _span(config: JsonObject) -> timedelta | None:
         return None
     if number is None or not number.is_finite() or number < 0 or not isinstance(unit, str):
         return None
-    milliseconds = number * _UNIT_MS.get(unit, 1)
+    # Cut before it is multiplied: text may hold a number past every exponent.
+    milliseconds = min(number, _MOST_MS) * _UNIT_MS.get(unit, 1)
     if milliseconds > _LONGEST // timedelta(milliseconds=1):
         return _LONGEST + timedelta(days=1)
     return timedelta(microseconds=int(milliseconds * 1000))
@@ -133,6 +135,6 @@ def _moment(value: JsonValue) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the offset may lead out of the years 1 to 9999
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

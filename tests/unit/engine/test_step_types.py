@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from justpaid.engine.contract import Completed, Failed, StepContext, Waits
+from justpaid.connectors.http import build_request, effect_rule
+from justpaid.engine.contract import Asks, Completed, Failed, StepContext, Waits
 from justpaid.engine.model import ErrorCode
 from justpaid.errors import InvalidInput
 from justpaid.ids import new_id
+from justpaid.steps.approval import Approve
 from justpaid.steps.catalogue import STEP_TYPES
 from justpaid.steps.condition import Decide
 from justpaid.steps.stop import Stop
@@ -264,3 +266,33 @@ def test_every_type_is_ready_for_forms() -> None:
             assert isinstance(field, dict)
             assert field["title"]
             assert field["description"]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"until": "0001-01-01T00:00:00+14:00"},
+        {"until": "9999-12-31T23:59:59-01:00"},
+        {"duration": "1e999999999"},
+        {"duration": "1e999999", "unit": "days"},
+    ],
+)
+def test_a_wait_past_every_calendar_is_told_as_a_mistake(config: Any) -> None:
+    """A moment or span that no clock can hold is refused when written, and fails a step by name."""
+    assert _problems("wait", config)
+    written = {name: f"{{{{input.{name}}}}}" if name != "unit" else config[name] for name in config}
+    result = Wait().evaluate(_context("wait", written, config))
+    assert isinstance(result, Failed)
+    assert result.code is ErrorCode.TEMPLATE
+
+
+def test_whole_numbers_count_however_json_writes_them() -> None:
+    """`2.0` and `2e0` are whole numbers, to the schema and to the step."""
+    config: Any = {"approvers": ["a@b.co", "c@d.co"], "required": Decimal("2.0")}
+    asks = Approve().evaluate(_context("approval", {**config, "timeoutMs": Decimal("6e4")}))
+    assert isinstance(asks, Asks)
+    assert (asks.terms["required"], asks.until) == (2, NOW + timedelta(minutes=1))
+    request: Any = {"url": "https://a.example/", "method": "POST"}
+    request["idempotencyMemoryHours"] = Decimal("12.0")
+    assert build_request(request).key_header
+    assert effect_rule(request).key_memory_hours == 12
