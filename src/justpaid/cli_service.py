@@ -1,6 +1,7 @@
 """The verbs that run the service or a part of it: serve, api, worker, migrate."""
 
 import asyncio
+import contextlib
 from importlib import import_module
 from typing import Annotated, Final
 
@@ -8,11 +9,12 @@ import typer
 
 from justpaid.cli_frame import AsJson, DataDir, examples, exit_codes, print_json, say
 from justpaid.db.embedded_backup import back_up_before_upgrade
-from justpaid.db.pool import connect
+from justpaid.db.pool import DATABASE_AWAY, connect
 from justpaid.db.schema import HEAD, find_revision, is_current
 from justpaid.db.server import database_server
 from justpaid.db.session_check import check_database
 from justpaid.logging import set_up_logging
+from justpaid.members.links import LinkPage, link_address, make_setup_link_if_needed
 from justpaid.settings import LAST_PORT, load_settings
 from justpaid.supervised import run_process
 from justpaid.supervisor import Supervisor, require_free_port
@@ -49,12 +51,13 @@ def serve(*, host: Host = None, port: Port = None, data_dir: DataDir = None) -> 
     """Run the whole service: database, API and worker, in the foreground until Ctrl-C.
 
     Without DATABASE_URL an embedded PostgreSQL lives in the data dir. A process that dies is
-    started again. The first start makes the schema and the secrets.
+    started again. The first start makes the schema and the secrets, and prints a link for the first
+    owner (in production, what prints one).
     """
     with exit_codes():
         settings = load_settings({"host": host, "port": port, "data_dir": data_dir})
         set_up_logging(settings, process="supervisor")
-        status = Supervisor(settings).run()
+        status = Supervisor(settings, when_ready=_welcome).run()
     raise typer.Exit(status)
 
 
@@ -128,6 +131,33 @@ def migrate(*, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         print_json({"revision": HEAD, "migrated": changed})
     else:
         say(f"The schema is now at {HEAD}." if changed else f"The schema was already at {HEAD}.")
+
+
+def _welcome(supervisor: Supervisor) -> None:
+    """Tell the person of a first start how to get in.
+
+    What production prints is kept somewhere, so no link goes there.
+    """
+    if not supervisor.is_first_start:
+        return
+    token = None
+    if not supervisor.settings.is_production:
+        with contextlib.suppress(*DATABASE_AWAY):  # no reason to end the service
+            token = asyncio.run(_make_setup_token(supervisor.dsn))
+    if token is None:
+        say("Nobody can sign in yet. Print a link for the first owner: justpaid setup-link")
+        return
+    say("Make the company and its owner in the browser, with this link. It works once, in an hour:")
+    typer.echo(link_address(supervisor.settings.base_url, LinkPage.SETUP, token))
+
+
+async def _make_setup_token(dsn: str) -> str | None:
+    connection = await connect(dsn)
+    try:
+        async with connection.transaction():
+            return await make_setup_link_if_needed(connection)
+    finally:
+        await connection.close()
 
 
 async def _look(dsn: str) -> tuple[str | None, bool]:

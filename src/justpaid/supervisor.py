@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType, TracebackType
 from typing import Final, Self
@@ -151,9 +151,12 @@ class Supervisor:
         keeps_data: bool = True,
         database_options: Mapping[str, str] = _NO_OPTIONS,
         commands: Mapping[str, Sequence[str]] = _COMMANDS,
+        when_ready: Callable[["Supervisor"], None] = lambda _: None,
     ) -> None:
         self.settings = settings
         self.dsn = ""  # where its database is, once started
+        self.is_first_start = False  # whether the database had no schema, once started
+        self._when_ready = when_ready
         self._commands = dict(commands)
         self._keeps_data = keeps_data
         self._database_options = dict(database_options)
@@ -189,7 +192,7 @@ class Supervisor:
             )
             self.dsn = server.dsn
             self._embedded = server.embedded
-            asyncio.run(prepare_database(self.settings, server))
+            self.is_first_start = asyncio.run(prepare_database(self.settings, server))
             environment = self._child_environment(server.dsn)
             for name, command in self._commands.items():
                 child = Child(name, command, environment)
@@ -212,6 +215,7 @@ class Supervisor:
         if not self._is_ready and can_connect(self.settings.host, self.settings.port):
             self._is_ready = True
             log.info("ready", url=self.settings.base_url)
+            self._when_ready(self)
 
     def wait_ready(self, seconds: float = 60.0) -> None:
         """Block until the API accepts connections. Raises TimeoutError."""
@@ -253,17 +257,22 @@ class Supervisor:
         return {**os.environ, **to_environment(settings)}
 
 
-async def prepare_database(settings: Settings, server: DatabaseServer) -> None:
-    """Check the database, migrate it when it is behind, and hold the secrets to it."""
+async def prepare_database(settings: Settings, server: DatabaseServer) -> bool:
+    """Check the database, migrate it when it is behind, and hold the secrets to it.
+
+    Returns whether it had no schema before.
+    """
     if server.embedded is None:
         await check_database(server.dsn)
     connection = await connect(server.dsn)
     try:
+        revision = await find_revision(connection)
         if not await is_current(connection):
             if server.embedded is not None:
-                back_up_before_upgrade(server.embedded, await find_revision(connection))
+                back_up_before_upgrade(server.embedded, revision)
             await _migrate(server.dsn)
         await load_secrets(settings, connection)
+        return revision is None
     finally:
         await connection.close()
 

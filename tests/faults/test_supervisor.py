@@ -1,6 +1,8 @@
 """The supervisor with real processes: what it starts ends with it and comes back when it dies."""
 
+import base64
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -241,10 +244,41 @@ def test_the_real_service(data_dir: Path) -> None:
         _finish(again)
 
 
-def _serve(data_dir: Path, port: int) -> Service:
-    environment = {**_environment(data_dir, port), "JUSTPAID_METRICS_BIND": "off"}
+@pytest.mark.parametrize("env", ["development", "production"])
+def test_a_first_start_says_how_to_get_in(tmp_path: Path, env: str) -> None:
+    """The first start prints a set-up link, in production how to print one; no later one does."""
+    secrets = {
+        f"JUSTPAID_{name}": base64.b64encode(os.urandom(32)).decode()
+        for name in ("PEPPER", "MASTER_KEY", "AUDIT_KEY")
+    }
+    port, outputs = _free_port(), list[str]()
+    try:
+        for number in range(2):
+            path = tmp_path / f"output-{number}"
+            with path.open("wb") as output:
+                service = _serve(
+                    tmp_path / "data", port, output=output, JUSTPAID_ENV=env, **secrets
+                )
+                try:
+                    _await(lambda path=path: b'"ready"' in path.read_bytes())
+                finally:
+                    _finish(service)
+            outputs.append(path.read_text())
+    finally:
+        start_embedded(tmp_path / "data").destroy()
+    link = re.compile(rf"^http://127\.0\.0\.1:{port}/setup#[\w-]{{43}}$", re.MULTILINE)
+    assert bool(link.search(outputs[0])) == (env == "development")
+    assert ("justpaid setup-link" in outputs[0]) == (env == "production")
+    assert "setup" not in outputs[1]
+
+
+def _serve(
+    data_dir: Path, port: int, *, output: IO[bytes] | None = None, **settings: str
+) -> Service:
+    environment = {**_environment(data_dir, port), "JUSTPAID_METRICS_BIND": "off", **settings}
     command = [sys.executable, "-m", "justpaid.cli", "serve"]
-    return Service(subprocess.Popen(command, env=environment), port)
+    process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    return Service(process, port)
 
 
 def _start(data_dir: Path, port: int, *, api: str = API, worker: str = WORKER) -> Service:
