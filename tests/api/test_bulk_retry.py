@@ -50,6 +50,22 @@ async def test_a_preview_changes_nothing(stage: Stage) -> None:
     assert await audit_actions(stage) == []
 
 
+async def test_a_preview_counts_at_least_what_it_shows(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that fails while a preview is made is not shown and left out of the count."""
+
+    async def count_before_any(*_: object) -> int:
+        return 0
+
+    monkeypatch.setattr(bulk_retry, "count_candidates", count_before_any)
+    run = await failed(stage)
+    data = await ask(stage, preview=True)
+    assert (data["matching"], [shown["id"] for shown in data["runs"]]) == (1, [run])
+    monkeypatch.setattr(bulk_retry, "MOST_SHOWN", 1)
+    assert (await ask(stage, preview=True))["matching"] == 1
+
+
 async def test_all_that_failed_is_retried_once(stage: Stage) -> None:
     """Each run gets a new one of its line, with its own audit row; a repeat finds none."""
     runs = [await failed(stage) for _ in range(3)]

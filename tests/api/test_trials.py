@@ -121,6 +121,8 @@ async def test_a_draft_tells_what_it_would_send(bench: Bench, stub: Stub) -> Non
     assert (data["status"], data["error"], data["cutShort"]) == ("completed", None, None)
     charge = by_path(data)["charge"]
     assert (charge["status"], charge["output"], charge["isMocked"]) == ("completed", None, False)
+    assert charge["input"]["url"] == stub.url + "/charges/a%2Fb"
+    assert "of-theirs" not in answer.text
     would_send = charge["wouldSend"]
     assert would_send["method"] == "POST"
     assert would_send["url"] == stub.url + "/charges/a%2Fb"

@@ -276,6 +276,26 @@ async def test_the_second_of_two_savers_is_told(client: httpx.AsyncClient) -> No
     assert (odd.status_code, fields_of(odd)) == (400, ["If-Match"])
 
 
+async def test_the_second_saver_is_told_of_the_first_and_not_of_mistakes(
+    client: httpx.AsyncClient,
+) -> None:
+    """What fits the revision that was read, and no longer what is there, is a conflict."""
+    made = await create(client)
+    path = f"/workflows/{made['id']}"
+    other = {**definition()["steps"][0], "id": "sum"}
+    assert (await client.put(path, json={"steps": [other]})).status_code == 200
+    mine = {"output": "{{ steps.total.output }}"}
+    late = await client.put(path, json=mine, headers={"If-Match": '"1"'})
+    assert (late.status_code, late.json()["error"]["code"]) == (409, "CONFLICT")
+
+
+async def test_a_save_names_unknown_fields_with_all_else(client: httpx.AsyncClient) -> None:
+    """An unknown field hides none of the other mistakes of a save."""
+    made = await create(client)
+    answer = await client.put(f"/workflows/{made['id']}", json={"status": "paused", "steps": []})
+    assert (answer.status_code, sorted(fields_of(answer))) == (400, ["status", "steps"])
+
+
 async def test_of_saves_at_the_same_moment_one_wins(client: httpx.AsyncClient) -> None:
     """However close together people save the same revision, exactly one of them is not told no."""
     made = await create_active(client)

@@ -75,6 +75,17 @@ class Batch:
         }
 
 
+async def preview(
+    connection: Connection, company_id: UUID, narrowed: BulkFilter
+) -> tuple[int, list[Row]]:
+    """Return how many runs a retry would take, and the first of them as narrow rows."""
+    rows = await list_candidates(connection, company_id, narrowed, MOST_SHOWN)
+    if len(rows) < MOST_SHOWN:  # these are all: a count would be of another moment
+        return len(rows), rows
+    matching = await count_candidates(connection, company_id, narrowed)
+    return max(matching, len(rows)), rows
+
+
 async def list_candidates(
     connection: Connection, company_id: UUID, narrowed: BulkFilter, most: int
 ) -> list[Row]:

@@ -37,6 +37,7 @@ from justpaid.runs.schemas import (
     RunRecord,
     RunSummary,
     StartedRecord,
+    StartedState,
     StartRequest,
 )
 from justpaid.runs.service import RestartOrder
@@ -90,7 +91,7 @@ WaitSeconds = Annotated[
     responses={
         202: {"model": Success[RunAccepted]},
         200: {
-            "model": Success[StartedRecord],
+            "model": Success[StartedRecord | StartedState],
             "description": "The finished run (`wait`), or the first run of the idempotencyKey. "
             "The record of the run plus `runId`; without `runs:read` only `runId` and `status`.",
         },
@@ -334,10 +335,7 @@ async def retry_runs(
     )
     company_id = caller.company_id
     if body.preview:
-        matching = await bulk_retry.count_candidates(connection, company_id, narrowed)
-        rows = await bulk_retry.list_candidates(
-            connection, company_id, narrowed, bulk_retry.MOST_SHOWN
-        )
+        matching, rows = await bulk_retry.preview(connection, company_id, narrowed)
         return success({"matching": matching, "runs": [records.summary(row) for row in rows]})
     most = bulk_retry.MOST_AT_ONCE
     batch = await bulk_retry.retry_many(

@@ -158,14 +158,14 @@ class RunRecord(RunSummary):
     steps: list[StepRun]
 
 
-class StartedRecord(BaseModel):
-    """The record of the run that answers a start; without runs:read its id and state only."""
+class StartedRecord(RunRecord):
+    """The record of the run that answers a start."""
 
-    model_config = ConfigDict(
-        extra="allow",
-        json_schema_extra={"examples": [{"runId": RUN_ID, "status": "completed"}]},
-        alias_generator=to_camel,
-    )
+    run_id: str = Field(examples=[RUN_ID])
+
+
+class StartedState(_Body):
+    """What of a run answers a start by a key without `runs:read`."""
 
     run_id: str = Field(examples=[RUN_ID])
     status: RunStatus = Field(examples=[RunStatus.COMPLETED])

@@ -165,7 +165,8 @@ class _TrialEffect(EffectHandler):
         intent = await self._inner.prepare(context)
         if isinstance(intent, Intent):
             self._notes.would_do[context.path] = _shown(intent)
-        elif intent.code is ErrorCode.CONNECTION and context.node.id in self._notes.mocks:
+            return replace(intent, input=_masked_config(intent.input))
+        if intent.code is ErrorCode.CONNECTION and context.node.id in self._notes.mocks:
             action = context.node.action or context.node.type
             return Intent(EffectClass.READ, "", action, {}, intent.input or {})
         return intent
@@ -194,6 +195,14 @@ def _shown(intent: Intent) -> JsonObject:
         "headers": _masked(request.get("headers")),
         "body": request.get("body"),
     }
+
+
+def _masked_config(config: JsonObject) -> JsonObject:
+    headers = config.get("headers")
+    if not isinstance(headers, dict):
+        return config
+    shown = {n: MASK if n.lower() in _SECRET_HEADERS else value for n, value in headers.items()}
+    return {**config, "headers": shown}
 
 
 def _masked(headers: JsonValue) -> JsonValue:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -72,7 +72,11 @@ class _Paper:
     async def record(self, entry: Entry) -> bool:
         """Keep the rows."""
         for step in entry.steps:
-            self._trial.steps[step.path] = step
+            before = self._trial.steps.get(step.path)
+            if before is None or step.input is not None:
+                self._trial.steps[step.path] = step
+            else:  # an effect's input came with its intent
+                self._trial.steps[step.path] = replace(step, input=before.input)
         return True
 
     async def finish(self, end: End) -> Finished | None:

@@ -100,12 +100,12 @@ class Workflows:
         InvalidInput, InvalidState when archived.
         """
         before = await repository.get_workflow(connection, company_id, workflow_id, is_locked=True)
-        definition = merge(before.definition, changes)
-        await self.validate(company_id, definition)
         if expected_revisions is not None and before.summary.revision not in expected_revisions:
             raise Conflict(
                 f"Somebody else saved this workflow: its revision is {before.summary.revision}."
             )
+        definition = merge(before.definition, changes)
+        await self.validate(company_id, definition)
         return await self._save(connection, company_id, before, definition, change_summary, by)
 
     async def restore_version(
@@ -222,17 +222,23 @@ _EVENTS: Final = {
 
 
 def read_changes(body: JsonObject) -> tuple[JsonObject, str | None]:
-    """Take a save's body apart: top-level fields, and what the person says about them."""
+    """Take a save's body apart: top-level fields, and what the person says about them.
+
+    Which fields there are is for the compiler to judge, together with all else that is wrong.
+    """
     changes = {name: value for name, value in body.items() if name != _CHANGE_SUMMARY}
-    problems = [
-        Problem(name, "is not a known field") for name in changes if name not in TOP_LEVEL_FIELDS
-    ]
+    problems: list[Problem] = []
     summary = body.get(_CHANGE_SUMMARY)
     if summary is not None and not isinstance(summary, str):
         problems.append(Problem(_CHANGE_SUMMARY, "must be a string"))
     elif summary is not None and len(summary) > MAX_CHANGE_SUMMARY:
         problems.append(Problem(_CHANGE_SUMMARY, f"has over {MAX_CHANGE_SUMMARY} characters"))
     if problems:
+        problems += [
+            Problem(name, "is not a known field")
+            for name in changes
+            if name not in TOP_LEVEL_FIELDS
+        ]
         raise InvalidInput("The changes are not valid.", problems)
     return changes, summary if isinstance(summary, str) else None
 
