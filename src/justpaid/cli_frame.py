@@ -148,7 +148,7 @@ def examples(*lines: str) -> str:
 
 def say(text: str) -> None:
     """Tell the person something on stderr, so that stdout holds the answer alone."""
-    typer.echo(text, err=True)
+    typer.echo(_harmless(text, keeps="\n"), err=True)
 
 
 def print_json(value: JsonValue) -> None:
@@ -158,11 +158,18 @@ def print_json(value: JsonValue) -> None:
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows in columns as wide as they need to be."""
-    lines = [tuple(headings), *(tuple(row) for row in rows)]
+    lines = [tuple(headings), *(tuple(map(_harmless, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
+
+
+def _harmless(text: str, keeps: str = "") -> str:
+    """Spell out what a terminal would obey: a name is whatever a caller of the API made it."""
+    return "".join(
+        each if each.isprintable() or each in keeps else repr(each)[1:-1] for each in text
+    )
 
 
 def read_stdin() -> str:

@@ -27,6 +27,14 @@ async def _again(stage: Stage, run_id: UUID, workflow_id: UUID, kept: list[str])
     return run.id
 
 
+async def test_an_effect_is_intended_before_it_is_sent(stage: Stage) -> None:
+    """The ledger's moments follow each other as the acts do."""
+    run = await stage.run([stage.action("/a")])
+    effect = await stage.pool.fetchrow("SELECT * FROM effects WHERE run_id = $1", run["id"])
+    assert effect is not None
+    assert effect["intended_at"] <= effect["sent_at"]
+
+
 async def test_an_unsafe_effect_in_doubt_is_unknown(stage: Stage) -> None:
     """A 5xx to an unsafe effect is never sent again: the step is unknown, the run suspended."""
     stage.stub.script["/a"] = [503]

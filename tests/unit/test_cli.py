@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from justpaid import __version__
 from justpaid.api_keys.key_format import generate_key, hint_of
 from justpaid.cli import app
+from justpaid.cli_frame import print_table, say
 from justpaid.cli_key_terms import find_form_problem, parse_expiry, parse_limits, parse_scopes
 from justpaid.errors import InvalidInput
 from justpaid.scopes import Category, Scope
@@ -175,3 +176,12 @@ def test_a_spoilt_key(spoil: Callable[[str], str], word: str) -> None:
     assert word in answer.stderr
     assert find_form_problem(text) == answer.stderr.strip()
     assert not text or text[4:14] not in answer.output
+
+
+def test_a_name_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Control characters in a name stand spelled out, in their own row; letters stay."""
+    print_table(["NAME"], [["a\x1b[31m\nkey_x\u202e"], ["Größe 支払"]])
+    say("first\n\x1b[2Jsecond")
+    told = capsys.readouterr()
+    assert told.out == "NAME\na\\x1b[31m\\nkey_x\\u202e\nGröße 支払\n"
+    assert told.err == "first\n\\x1b[2Jsecond\n"

@@ -121,7 +121,8 @@ WITH l AS MATERIALIZED (
 
 -- name: rows
 -- Joined on (id, fence), or a stale owner's rows slip in with the batch; each row once, the last one or the
--- completed one. A completed row is never changed, nor is an effect that a person has resolved.
+-- completed one. A completed row is never changed, nor is an effect that a person has resolved. Nothing is sent
+-- before it was intended: a moment that is the step's own may lie before the statement's.
 , s AS (
   INSERT INTO steps(run_id, path, attempt, company_id, type, status, skip_reason, input, output, error,
     effect_key, due_at, started_at, completed_at, seq)
@@ -139,10 +140,10 @@ WITH l AS MATERIALIZED (
   RETURNING run_id, steps.xmax = 0 OR status <> 'running' AS fresh),
 f AS (
   INSERT INTO effects(id, company_id, origin_run_id, run_id, path, generation, attempt, class, provider,
-    action, key, connection_id, request, fingerprint, amount, currency, sent_at, outcome, receipt)
+    action, key, connection_id, request, fingerprint, amount, currency, intended_at, sent_at, outcome, receipt)
   SELECT DISTINCT ON (e.origin_run_id, e.path, e.generation) e.id, l.company_id, e.origin_run_id, e.run_id,
     e.path, e.generation, e.attempt, e.class, e.provider, e.action, e.key, e.connection_id, e.request,
-    e.fingerprint, e.amount, e.currency, e.sent_at, e.outcome, e.receipt
+    e.fingerprint, e.amount, e.currency, least(now(), e.sent_at), e.sent_at, e.outcome, e.receipt
   FROM unnest($4::effect_row[]) WITH ORDINALITY e
   JOIN l ON l.id = e.run_id AND l.fence = e.fence AND NOT l.parent
   ORDER BY e.origin_run_id, e.path, e.generation, e.ordinality DESC
