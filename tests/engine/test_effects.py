@@ -4,8 +4,11 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from justpaid import exact_json
 from justpaid.engine import journal
 from justpaid.ids import new_id
+from justpaid.runs import records
+from justpaid.runs.repository import list_effects
 from tests.engine.stage import Stage, stored, transform
 
 _UNSAFE: dict[str, Any] = {"method": "POST", "json": 1, "idempotency": "none"}
@@ -33,6 +36,20 @@ async def test_an_effect_is_intended_before_it_is_sent(stage: Stage) -> None:
     effect = await stage.pool.fetchrow("SELECT * FROM effects WHERE run_id = $1", run["id"])
     assert effect is not None
     assert effect["intended_at"] <= effect["sent_at"]
+
+
+async def test_a_secret_written_into_a_header_is_sent_and_told_nowhere(stage: Stage) -> None:
+    """Who may read runs does not learn what a step's author wrote into a header for secrets."""
+    headers = {"Authorization": "Bearer told-nowhere", "X-Note": "plain"}
+    run = await stage.run([stage.action("/a", headers=headers)])
+    assert stage.stub.calls[0].headers["authorization"] == "Bearer told-nowhere"
+    step = await stage.pool.fetchval("SELECT input::text FROM steps WHERE run_id = $1", run["id"])
+    async with stage.pool.acquire() as connection:
+        (row,) = await list_effects(connection, stage.company_id, run["id"])
+    ledger = exact_json.encode_text(records.effect_item(row))
+    for shown in (step, ledger):
+        assert "told-nowhere" not in shown
+        assert "plain" in shown
 
 
 async def test_an_unsafe_effect_in_doubt_is_unknown(stage: Stage) -> None:

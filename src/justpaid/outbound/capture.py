@@ -1,14 +1,15 @@
 """Keeps what was sent and what came back, for people who look for a mistake.
 
-Guarantee: the credential's header never enters the record, only its name does; known secrets are
-masked before the body is cut, so that no half of one survives at the edge.
+Guarantee: the credential's header never enters the record, only its name does, nor does what a
+step itself writes into a header that is for secrets; known secrets are masked before the body is
+cut, so that no half of one survives at the edge.
 """
 
 from dataclasses import dataclass, field
 from typing import Final
 
 from justpaid.exact_json import JsonObject, JsonValue
-from justpaid.outbound.masking import MASK, Masker
+from justpaid.outbound.masking import MASK, SECRET_HEADERS, Masker, mask_headers
 
 CAPTURED_BODY_BYTES: Final = 64 * 1024
 
@@ -49,7 +50,10 @@ class Exchange:
 
 
 def _headers(headers: tuple[tuple[str, str], ...], masker: Masker) -> list[JsonValue]:
-    return [[name, masker.mask_text(value)] for name, value in headers]
+    return [
+        [name, MASK if name.lower() in SECRET_HEADERS else masker.mask_text(value)]
+        for name, value in headers
+    ]
 
 
 def _body(body: bytes, masker: Masker) -> JsonObject:
@@ -73,7 +77,9 @@ def show_instead(
     request: JsonObject = {
         **sent,
         "url": url,
-        "headers": [[pair[0], shown.get(str(pair[0]).lower(), pair[1])] for pair in pairs],
+        "headers": mask_headers(
+            [[pair[0], shown.get(str(pair[0]).lower(), pair[1])] for pair in pairs]
+        ),
         "body": (body or "").encode()[:CAPTURED_BODY_BYTES].decode(errors="ignore"),
     }
     return {**capture, "request": request}

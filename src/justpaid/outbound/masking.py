@@ -13,6 +13,10 @@ from urllib.parse import quote, quote_plus
 from justpaid.exact_json import JsonValue, encode_text
 
 MASK: Final = "***"
+# What people write there themselves is a secret all the same; a connection's is not in it at all.
+SECRET_HEADERS: Final = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"}
+)
 MIN_SECRET_LENGTH: Final = 8
 
 
@@ -64,3 +68,21 @@ def _spellings(secret: str) -> Iterable[str]:
     yield as_json.replace("/", "\\/")  # as some encoders write a slash
     yield quote(secret, safe="", errors="replace")
     yield quote_plus(secret, errors="replace")
+
+
+def mask_headers(headers: JsonValue) -> JsonValue:
+    """Return headers, an object or a list of pairs, without what secret ones hold."""
+    if isinstance(headers, dict):
+        return {name: _mask_header(name, value) for name, value in headers.items()}
+    if isinstance(headers, list):
+        return [
+            [pair[0], _mask_header(str(pair[0]), pair[1])]
+            if isinstance(pair, list) and len(pair) > 1
+            else pair
+            for pair in headers
+        ]
+    return headers
+
+
+def _mask_header(name: str, value: JsonValue) -> JsonValue:
+    return MASK if name.lower() in SECRET_HEADERS and value is not None else value

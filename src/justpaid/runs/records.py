@@ -13,6 +13,7 @@ from justpaid.engine.model import ENDED, RunStatus
 from justpaid.errors import NotFound
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.ids import Prefix, encode_id
+from justpaid.outbound.masking import mask_headers
 from justpaid.runs import repository
 from justpaid.runs.bulk_retry import Batch
 from justpaid.runs.model import Columns, StartedRun, duration_ms, shown_status
@@ -213,7 +214,10 @@ def _trigger(row: Columns) -> Any:  # noqa: ANN401  raw JSON stands for any valu
 
 def _request(raw: bytes | None) -> JsonValue:
     stored = None if raw is None else exact_json.stored(raw)
-    return stored.get("request") if isinstance(stored, dict) else None
+    request = stored.get("request") if isinstance(stored, dict) else None
+    if not isinstance(request, dict):
+        return request
+    return {**request, "headers": mask_headers(request.get("headers"))}
 
 
 def _id(prefix: Prefix, value: UUID | None) -> str | None:

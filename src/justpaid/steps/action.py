@@ -31,7 +31,7 @@ from justpaid.expressions.errors import ExpressionError
 from justpaid.expressions.template import Template, compile_template
 from justpaid.ids import Prefix, decode_id
 from justpaid.outbound.capture import show_instead
-from justpaid.outbound.masking import MASK
+from justpaid.outbound.masking import MASK, mask_headers
 from justpaid.outbound.messages import Credential
 from justpaid.outbound.urls import Origin
 from justpaid.steps.outcomes import bad_config, bad_template
@@ -162,7 +162,7 @@ class PerformAction(EffectHandler):
         resolved, shown = attempted
         choice = await self._choose(shown, context)
         if choice.problem is not None:
-            return Failed(ErrorCode.CONNECTION, choice.problem, input=shown.config)
+            return Failed(ErrorCode.CONNECTION, choice.problem, input=_shown_config(shown))
         rule = spec.effect_rule(resolved.config)
         request, shown_request, secrets = resolved.prepared.to_json(), None, context.secrets
         if shown is not resolved:
@@ -173,7 +173,7 @@ class PerformAction(EffectHandler):
             spec.provider,
             spec.name,
             request,
-            shown.config,
+            _shown_config(shown),
             choice.connection_id,
             key_memory_hours=rule.key_memory_hours,
             replays_errors=rule.replays_errors,
@@ -282,6 +282,13 @@ def _attempt(
         return bad_template(error)
     except InvalidInput as error:
         return bad_config(error.problems or [Problem("config", error.message)])
+
+
+def _shown_config(shown: _Resolved) -> JsonObject:
+    """Return a config as a run's record keeps it."""
+    if "headers" not in shown.config:
+        return shown.config
+    return {**shown.config, "headers": mask_headers(shown.config["headers"])}
 
 
 def _all_masked(resolved: _Resolved) -> _Resolved:

@@ -30,15 +30,10 @@ from justpaid.engine.contract import (
 from justpaid.engine.model import ErrorCode
 from justpaid.exact_json import JsonObject, JsonValue
 from justpaid.ids import Prefix, encode_id
-from justpaid.outbound.masking import MASK
+from justpaid.outbound.masking import mask_headers
 
 MOST_STEPS: Final = 500
 MOST_SECONDS: Final = 1.0
-
-# What people write there themselves is a secret all the same; a connection's is not in it at all.
-_SECRET_HEADERS: Final = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"}
-)
 
 
 @dataclass(slots=True)
@@ -165,7 +160,7 @@ class _TrialEffect(EffectHandler):
         intent = await self._inner.prepare(context)
         if isinstance(intent, Intent):
             self._notes.would_do[context.path] = _shown(intent)
-            return replace(intent, input=_masked_config(intent.input))
+            return intent
         if intent.code is ErrorCode.CONNECTION and context.node.id in self._notes.mocks:
             action = context.node.action or context.node.type
             return Intent(EffectClass.READ, "", action, {}, intent.input or {})
@@ -192,26 +187,6 @@ def _shown(intent: Intent) -> JsonObject:
         ),
         "method": request.get("method"),
         "url": request.get("url"),
-        "headers": _masked(request.get("headers")),
+        "headers": mask_headers(request.get("headers")),
         "body": request.get("body"),
     }
-
-
-def _masked_config(config: JsonObject) -> JsonObject:
-    headers = config.get("headers")
-    if not isinstance(headers, dict):
-        return config
-    shown = {n: MASK if n.lower() in _SECRET_HEADERS else value for n, value in headers.items()}
-    return {**config, "headers": shown}
-
-
-def _masked(headers: JsonValue) -> JsonValue:
-    if not isinstance(headers, list):
-        return headers
-    shown: list[JsonValue] = []
-    for pair in headers:
-        if isinstance(pair, list) and str(pair[0]).lower() in _SECRET_HEADERS:
-            shown.append([pair[0], MASK])
-        else:
-            shown.append(pair)
-    return shown
