@@ -18,17 +18,15 @@ from uuid import UUID
 import uvloop
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bench.asgi import serve
 from justpaid.api_keys.directory import KeyDirectory
 from justpaid.api_keys.key_uses import KeyUses
 from justpaid.clock import to_wire
-from justpaid.collector import settle_collector
 from justpaid.db.pool import connect, open_pool
 from justpaid.db.secrets import load_secrets
 from justpaid.ids import Prefix, encode_id
@@ -65,19 +63,6 @@ def _starlette(answer: Callable[[Request], Awaitable[Response]]) -> Starlette:
     return Starlette(routes=[Route(PATH, answer)])
 
 
-async def _serve(app: object, port: int) -> None:
-    server = Server(
-        app,  # pyright: ignore[reportArgumentType]  Granian has its own name for an ASGI app
-        address="127.0.0.1",
-        port=port,
-        interface=Interfaces.ASGINL,
-        websockets=False,
-        log_enabled=False,
-    )
-    settle_collector()
-    await server.serve()
-
-
 async def _serve_gated(port: int, body: bytes, usage: str = "") -> None:
     settings = load_settings()
     dsn = settings.database_url or ""
@@ -102,7 +87,7 @@ async def _serve_gated(port: int, body: bytes, usage: str = "") -> None:
             await UsageRecorder(pool, counter).start()
             group.create_task(uses.run())
         group.create_task(directory.lease.run())
-        await _serve(gate, port)
+        await serve(gate, port)
 
 
 def _route() -> APIRoute:
@@ -128,7 +113,7 @@ async def _serve_query(port: int, dsn: str, company_id: UUID) -> None:
         shown, cursor = split_page(rows, LIMIT, lambda row: Position(row.created_at, row.id))
         return page([_item(row) for row in shown], cursor)
 
-    await _serve(_starlette(answer), port)
+    await serve(_starlette(answer), port)
 
 
 def _item(row: WorkflowSummary) -> dict[str, Any]:
@@ -148,7 +133,7 @@ def main() -> None:
     """Serve what the command line names: kind, port, and what the kind needs."""
     kind, port, *rest = sys.argv[1:]
     if kind == "bare":
-        uvloop.run(_serve(constant(Path(rest[0]).read_bytes()), int(port)))
+        uvloop.run(serve(constant(Path(rest[0]).read_bytes()), int(port)))
     elif kind == "gated":
         uvloop.run(_serve_gated(int(port), Path(rest[0]).read_bytes(), *rest[1:]))
     else:

@@ -9,17 +9,15 @@ import json
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 import aiohttp
 import asyncpg
 import uvloop
 from fastapi import FastAPI, Request, Response
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
-from justpaid.collector import settle_collector
+from bench.asgi import serve
 from justpaid.ids import new_id
 
 PATH: Final = "/runs"
@@ -97,16 +95,7 @@ async def _serve(port: int, dsn: str, url: str) -> None:
             return Response(json.dumps(run), media_type="application/json")
 
         app.add_api_route(PATH, answer, methods=["POST"])
-        server = Server(
-            cast("Any", app),  # Granian has its own name for an ASGI app
-            address="127.0.0.1",
-            port=port,
-            interface=Interfaces.ASGINL,
-            websockets=False,
-            log_enabled=False,
-        )
-        settle_collector()
-        await server.serve()
+        await serve(app, port)
 
 
 if __name__ == "__main__":

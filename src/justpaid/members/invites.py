@@ -13,11 +13,10 @@ from justpaid.members.attempts import Attempts
 from justpaid.members.joining import Joining
 from justpaid.members.model import INVITE_LASTS, Invite, NewSession, Visit
 from justpaid.members.proof import Credentials
-from justpaid.members.roles import Role
+from justpaid.members.roles import Role, require_right
 from justpaid.members.sessions import Sessions
 from justpaid.members.tokens import hash_token, is_token, new_token
-from justpaid.web.caller import Caller, missing_permission
-from justpaid.web.permissions import Permission
+from justpaid.web.caller import Caller
 from justpaid.web.unit_of_work import UnitOfWork
 
 
@@ -50,7 +49,7 @@ class Invites:
         """
         await link_repository.lock_company(connection, caller.company_id)  # of two, one replaces
         replaced = await link_repository.list_invites_to(connection, caller.company_id, email)
-        _require_right(caller, role, *(each.role for each in replaced))
+        require_right(caller, role, *(each.role for each in replaced))
         if await repository.is_member(connection, caller.company_id, email):
             raise Conflict("This e-mail belongs to a member of the company.")
         token, now = new_token(), self._now()
@@ -75,7 +74,7 @@ class Invites:
         invite = await link_repository.delete_invite(connection, caller.company_id, invite_id)
         if invite is None:
             raise NotFound("There is no such open invite.")
-        _require_right(caller, invite.role)
+        require_right(caller, invite.role)
         await self._record(connection, invite, "withdrawn", by)
 
     async def accept(
@@ -130,11 +129,6 @@ class Invites:
             object_id=invite.public_id,
             after=after,
         )
-
-
-def _require_right(caller: Caller, *roles: Role) -> None:
-    if Role.OWNER in roles and Permission.OWNERS not in caller.permissions:
-        raise missing_permission(Permission.OWNERS)
 
 
 def _stale() -> NotFound:

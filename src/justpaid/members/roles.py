@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from justpaid.scopes import Scope
+from justpaid.web.caller import Caller, missing_permission
 from justpaid.web.permissions import Permission
 
 
@@ -44,3 +45,9 @@ def permission_words(role: Role) -> list[str]:
     """List a role's permissions and scopes as a session shows them, in a fixed order."""
     permissions = [each.value for each in Permission if each in PERMISSIONS[role]]
     return permissions + [each.value for each in Scope if each in SCOPES[role]]
+
+
+def require_right(caller: Caller, *roles: Role) -> None:
+    """Raise Forbidden where one of these is the owner's, whose affairs are for owners alone."""
+    if Role.OWNER in roles and Permission.OWNERS not in caller.permissions:
+        raise missing_permission(Permission.OWNERS)

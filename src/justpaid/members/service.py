@@ -16,8 +16,8 @@ from justpaid.exact_json import JsonObject
 from justpaid.ids import Prefix, decode_id
 from justpaid.members import link_repository, repository, session_repository
 from justpaid.members.model import Member
-from justpaid.members.roles import PERMISSIONS, Role
-from justpaid.web.caller import Caller, missing_permission
+from justpaid.members.roles import PERMISSIONS, Role, require_right
+from justpaid.web.caller import Caller
 from justpaid.web.permissions import Permission
 
 
@@ -63,7 +63,7 @@ class Members:
         member = await self._lock(connection, caller, membership_id)
         if member.role is role:
             return member
-        _require_right(caller, member.role, role)
+        require_right(caller, member.role, role)
         _keep_an_owner(owners, member)
         await repository.set_role(connection, caller.company_id, member.id, role)
         await session_repository.end_of_member(
@@ -90,7 +90,7 @@ class Members:
         """
         owners = await repository.lock_owners(connection, caller.company_id)
         member = await self._lock(connection, caller, membership_id)
-        _require_right(caller, member.role)
+        require_right(caller, member.role)
         _keep_an_owner(owners, member)
         heir = await self._find_heir(connection, caller, member, new_key_owner)
         moved = 0
@@ -174,11 +174,6 @@ def _beyond(role: Role | None) -> list[Role]:
     if Permission.MEMBERS not in held:
         return list(Role)
     return [] if Permission.OWNERS in held else [Role.OWNER]
-
-
-def _require_right(caller: Caller, *roles: Role) -> None:
-    if Role.OWNER in roles and Permission.OWNERS not in caller.permissions:
-        raise missing_permission(Permission.OWNERS)
 
 
 def _keep_an_owner(owners: list[UUID], leaving: Member) -> None:

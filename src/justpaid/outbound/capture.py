@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from justpaid.exact_json import JsonObject, JsonValue
-from justpaid.outbound.masking import MASK, SECRET_HEADERS, Masker, mask_headers
+from justpaid.outbound.masking import MASK, Masker, mask_header
 
 CAPTURED_BODY_BYTES: Final = 64 * 1024
 
@@ -50,10 +50,7 @@ class Exchange:
 
 
 def _headers(headers: tuple[tuple[str, str], ...], masker: Masker) -> list[JsonValue]:
-    return [
-        [name, MASK if name.lower() in SECRET_HEADERS else masker.mask_text(value)]
-        for name, value in headers
-    ]
+    return [[name, mask_header(name, masker.mask_text(value))] for name, value in headers]
 
 
 def _body(body: bytes, masker: Masker) -> JsonObject:
@@ -71,15 +68,13 @@ def show_instead(
     sent = capture.get("request")
     if not isinstance(sent, dict):
         return capture
-    shown = {name.lower(): value for name, value in headers}
+    shown = {name.lower(): mask_header(name, value) for name, value in headers}
     pairs = sent.get("headers")
     pairs = [pair for pair in pairs if isinstance(pair, list)] if isinstance(pairs, list) else []
     request: JsonObject = {
         **sent,
         "url": url,
-        "headers": mask_headers(
-            [[pair[0], shown.get(str(pair[0]).lower(), pair[1])] for pair in pairs]
-        ),
+        "headers": [[pair[0], shown.get(str(pair[0]).lower(), pair[1])] for pair in pairs],
         "body": (body or "").encode()[:CAPTURED_BODY_BYTES].decode(errors="ignore"),
     }
     return {**capture, "request": request}

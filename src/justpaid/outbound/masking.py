@@ -14,7 +14,7 @@ from justpaid.exact_json import JsonValue, encode_text
 
 MASK: Final = "***"
 # What people write there themselves is a secret all the same; a connection's is not in it at all.
-SECRET_HEADERS: Final = frozenset(
+_SECRET_HEADERS: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"}
 )
 MIN_SECRET_LENGTH: Final = 8
@@ -73,10 +73,10 @@ def _spellings(secret: str) -> Iterable[str]:
 def mask_headers(headers: JsonValue) -> JsonValue:
     """Return headers, an object or a list of pairs, without what secret ones hold."""
     if isinstance(headers, dict):
-        return {name: _mask_header(name, value) for name, value in headers.items()}
+        return {name: mask_header(name, value) for name, value in headers.items()}
     if isinstance(headers, list):
         return [
-            [pair[0], _mask_header(str(pair[0]), pair[1])]
+            [pair[0], mask_header(str(pair[0]), pair[1])]
             if isinstance(pair, list) and len(pair) > 1
             else pair
             for pair in headers
@@ -84,5 +84,6 @@ def mask_headers(headers: JsonValue) -> JsonValue:
     return headers
 
 
-def _mask_header(name: str, value: JsonValue) -> JsonValue:
-    return MASK if name.lower() in SECRET_HEADERS and value is not None else value
+def mask_header(name: str, value: JsonValue) -> JsonValue:
+    """Return what a header holds, or the mask where its name says that this is a secret."""
+    return MASK if name.lower() in _SECRET_HEADERS and value is not None else value
